@@ -1,0 +1,112 @@
+/*
+ * The bridge: one face for everything that local programs can ask. It joins pins, outbox, link and modem and
+ * hands on what comes from Blynk. The API floor knows only this header; the bridge knows nothing of sockets.
+ * Online and offline are the same here: a write always goes into the outbox.
+ */
+#ifndef BLYNKD_BRIDGE_BRIDGE_H
+#define BLYNKD_BRIDGE_BRIDGE_H
+
+#include "blynkd/bridge/link.h"
+#include "blynkd/bridge/outbox.h"
+#include "blynkd/bridge/pins.h"
+
+struct bridge;
+struct modem;
+struct trace;
+
+struct bridge_config {
+    struct link_config link;
+    struct outbox_config outbox;
+    uint32_t request_ms; /* how long a question to the server may stay unanswered: 15 s */
+};
+
+/* Channels beside pins. */
+#define BRIDGE_CHANNEL_LINK     "link"
+#define BRIDGE_CHANNEL_TRACE    "trace" /* admin only */
+#define BRIDGE_CHANNEL_INTERNAL "internal"
+
+struct bridge_events {
+    /* Something for the subscribers of `channel` (a pin's name or one of the above). Called from the loop. */
+    void (*on_publish)(void *arg, const char *channel, const void *message, size_t len);
+    void (*on_link)(void *arg, const struct link_change *change);
+    void (*on_stopped)(void *arg);
+};
+
+/* `modem` may be NULL (uplink = host). NULL: no memory. The bridge makes pins, outbox and link itself. */
+struct bridge *bridge_create(struct sched *sched, struct uplink *uplink, struct modem *modem,
+                             const struct bridge_config *config);
+void bridge_destroy(struct bridge *bridge); /* only after on_stopped or before start */
+/* Up to BRIDGE_LISTENERS listeners (the API server, the daemon). */
+#define BRIDGE_LISTENERS 4
+int bridge_listen(struct bridge *bridge, const struct bridge_events *events, void *arg);
+
+void bridge_start(struct bridge *bridge);
+void bridge_stop(struct bridge *bridge, uint32_t grace_ms);
+/* True: the link is re-made for it. */
+bool bridge_configure(struct bridge *bridge, const struct bridge_config *config);
+
+struct pins *bridge_pins(struct bridge *bridge);
+struct link *bridge_link(struct bridge *bridge);
+
+/* Writes towards Blynk: remembers the value and puts it into the outbox. `sequence` (may be NULL) is what
+ * bridge_flush() waits for. -ENOSPC (outbox full), -EMSGSIZE, -ENOMEM; -EINVAL for an empty value, which the
+ * server refuses (protocol sheet, rule 18). */
+int bridge_write(struct bridge *bridge, const struct outbox_write *writes, size_t count, int64_t wall_ms,
+                 uint64_t *sequence);
+int bridge_property(struct bridge *bridge, pin_id pin, const struct blynk_body *name_and_values, uint64_t *sequence);
+/* EVENT_LOG, EVENT_CLEAR, INTERNAL meta set: the body as it goes out. */
+int bridge_message(struct bridge *bridge, enum blynk_command command, const struct blynk_body *body,
+                   uint64_t *sequence);
+
+/* Asks Blynk to resend stored values; none named: all. -ENOTCONN when offline. */
+int bridge_sync(struct bridge *bridge, const pin_id *pins, size_t count);
+
+/* How many entries up to `sequence` are not confirmed yet; 0 = all through. */
+uint64_t bridge_unconfirmed(const struct bridge *bridge, uint64_t sequence);
+
+/* A question whose answer comes later. Owned by the asker (embedded); on_done exactly once unless cancelled. */
+struct bridge_request {
+    struct list node;   /* private */
+    struct timer timer; /* private */
+    void *bridge;       /* private; NULL when not running */
+    int kind;           /* private */
+    uint16_t id;        /* private */
+    uint64_t sequence;  /* private */
+    char key[72];       /* private */
+    /* error: 0, -ETIMEDOUT, -ENOTCONN, -EINVAL (server refused), -EBUSY, -EIO. `lines`: the answer's fields. */
+    void (*on_done)(void *arg, int error, const char *const *lines, size_t count);
+    void *arg;
+    void *modem_request; /* private */
+};
+
+/* The server's clock: lines { unix seconds, zone as minutes or text, "" if not told }. */
+int bridge_ask_time(struct bridge *bridge, struct bridge_request *request);
+int bridge_ask_meta(struct bridge *bridge, struct bridge_request *request, const char *field);
+/* One AT command between the daemon's own; lines as the modem gave them, the final result last. */
+int bridge_ask_modem(struct bridge *bridge, struct bridge_request *request, const char *command,
+                     uint32_t timeout_ms);
+/* Waits until bridge_unconfirmed(sequence) is 0; -ETIMEDOUT otherwise (timeout 0 = no limit). */
+int bridge_flush(struct bridge *bridge, struct bridge_request *request, uint64_t sequence, uint32_t timeout_ms);
+/* No on_done after it. Idempotent. */
+void bridge_request_cancel(struct bridge_request *request);
+
+void bridge_link_up(struct bridge *bridge);
+void bridge_link_down(struct bridge *bridge);
+void bridge_link_restart(struct bridge *bridge);
+
+/* Key by key what LINK, MODEM and INFO show; values are text, numbers in decimal. `number` tells which. */
+typedef void bridge_show_fn(void *arg, const char *key, const char *value, bool number);
+void bridge_show_link(const struct bridge *bridge, bridge_show_fn *show, void *arg);
+void bridge_show_modem(const struct bridge *bridge, bridge_show_fn *show, void *arg);
+void bridge_show_blynk(const struct bridge *bridge, bridge_show_fn *show, void *arg);
+void bridge_show_outbox(const struct bridge *bridge, bridge_show_fn *show, void *arg);
+
+/* The last 32 changes, one readable line each, oldest first. */
+void bridge_show_history(const struct bridge *bridge, bridge_show_fn *show, void *arg);
+
+/* The ring of the last AT exchanges, masked. */
+void bridge_show_trace(const struct bridge *bridge, bridge_show_fn *show, void *arg);
+/* Switches publishing on BRIDGE_CHANNEL_TRACE; the API does so while somebody subscribes. */
+void bridge_publish_trace(struct bridge *bridge, bool on);
+
+#endif

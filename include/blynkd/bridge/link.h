@@ -1,0 +1,106 @@
+/*
+ * The link machine: brings the uplink up, opens the stream, logs in, keeps the session, and returns after every
+ * failure by the recovery ladder. One table row a state, one function that sets the state, a reason in words for
+ * every change, the last 32 kept. It owns the session, not the uplink nor the outbox.
+ */
+#ifndef BLYNKD_BRIDGE_LINK_H
+#define BLYNKD_BRIDGE_LINK_H
+
+#include "blynkd/blynk/session.h"
+#include "blynkd/net/uplink.h"
+
+struct link;
+struct outbox;
+struct sched;
+
+#define LINK_STATES(X)                                                                                         \
+    X(LINK_OFF, "OFF")                                                                                         \
+    X(LINK_MODEM, "MODEM")                                                                                     \
+    X(LINK_CONNECT, "CONNECT")                                                                                 \
+    X(LINK_TLS, "TLS")                                                                                         \
+    X(LINK_LOGIN, "LOGIN")                                                                                     \
+    X(LINK_ONLINE, "ONLINE")                                                                                   \
+    X(LINK_WAIT, "WAIT")                                                                                       \
+    X(LINK_REFUSED, "REFUSED")
+
+enum link_state {
+#define LINK_ENUM(name, words) name,
+    LINK_STATES(LINK_ENUM)
+#undef LINK_ENUM
+};
+
+#define LINK_FALLBACKS_MAX 8
+#define LINK_HISTORY       32
+#define LINK_WHY_MAX       200
+
+struct link_config {
+    char host[256];
+    uint16_t port;
+    char fallback_addresses[LINK_FALLBACKS_MAX][64]; /* tried in order when the name does not resolve */
+    size_t fallback_count;
+    char allowed_redirects[8][128]; /* suffixes such as ".blynk.cloud"; the configured host is always allowed,
+                                       as are numeric addresses when the configured host is numeric */
+    size_t allowed_redirect_count;
+    struct blynk_session_config session;
+    uint32_t connect_ms;     /* longest wait for the stream */
+    uint32_t retry_first_ms; /* back-off after a failure: 1 s ... */
+    uint32_t retry_max_ms;   /* ... 5 min (protocol sheet, 7.4) */
+    uint32_t lasted_ms;      /* a session that lasted so long resets back-off and ladder: 60 s */
+    uint32_t refused_ms[4];  /* slow retries after an invalid token: 1, 5, 15, 60 min */
+};
+
+struct link_change {
+    int64_t wall_ms;
+    uint64_t at_ms;
+    enum link_state state;
+    char why[LINK_WHY_MAX];
+};
+
+struct link_events {
+    /* After every change. */
+    void (*on_change)(void *arg, const struct link_change *change);
+    /* link_stop() is through. */
+    void (*on_stopped)(void *arg);
+};
+
+/* `session_events`: on_login and on_dead are the link's own; the others are forwarded as given. */
+struct link *link_create(struct sched *sched, struct uplink *uplink, struct outbox *outbox,
+                         const struct link_config *config, const struct blynk_session_events *session_events,
+                         const struct link_events *events, void *arg);
+/* Only in OFF. */
+void link_destroy(struct link *link);
+
+void link_start(struct link *link, const char *why);
+/* Clean end: Blynk session closed, stream closed, uplink down, within `grace_ms`; then on_stopped (once per
+ * call while not OFF; at once from the loop when OFF already). */
+void link_stop(struct link *link, uint32_t grace_ms, const char *why);
+/* LINK RESTART: as after a failure, without back-off. */
+void link_restart(struct link *link, const char *why);
+
+/* New configuration. Returns true if the running connection had to be given up for it (it comes back by
+ * itself), false if all could be applied as it runs. */
+bool link_configure(struct link *link, const struct link_config *config);
+
+struct blynk_session *link_session(struct link *link);
+
+struct link_info {
+    enum link_state state;
+    int64_t since_wall_ms;
+    uint64_t in_state_ms;
+    const char *why;
+    const char *host; /* where it is, or will try next */
+    uint16_t port;
+    unsigned reconnects;    /* sessions after the first */
+    uint64_t next_try_ms;   /* WAIT, REFUSED: time left; else 0 */
+    enum uplink_rung rung;  /* what the next try begins with */
+    uint32_t rung_counts[UPLINK_RUNG_COUNT];
+    uint64_t online_ms;     /* total since start */
+};
+void link_info(const struct link *link, struct link_info *info);
+
+/* Oldest first; returns how many were given. */
+size_t link_history(const struct link *link, struct link_change out[LINK_HISTORY]);
+
+const char *link_state_name(enum link_state state);
+
+#endif

@@ -1,0 +1,71 @@
+/*
+ * What must reach Blynk, in order: pin writes, groups of writes, properties, events. A write belongs to the
+ * outbox until the server has confirmed it; after a lost session what was not confirmed goes again, oldest
+ * first. Bounded in messages and bytes; a full outbox refuses and never drops silently. Being offline only means
+ * that nobody drains it.
+ */
+#ifndef BLYNKD_BRIDGE_OUTBOX_H
+#define BLYNKD_BRIDGE_OUTBOX_H
+
+#include "blynkd/blynk/session.h"
+#include "blynkd/bridge/pins.h"
+
+struct outbox;
+struct sched;
+
+struct outbox_config {
+    size_t max_entries;      /* default 10000 */
+    size_t max_bytes;        /* default 1 MiB */
+    uint32_t stamp_after_ms; /* an `all` write older than this goes out in a group with its own time */
+};
+
+/* NULL: no memory. `pins` gives the delivery rules. */
+struct outbox *outbox_create(struct sched *sched, struct pins *pins, const struct outbox_config *config);
+void outbox_destroy(struct outbox *outbox);
+void outbox_configure(struct outbox *outbox, const struct outbox_config *config);
+
+struct outbox_write {
+    pin_id pin;
+    const void *value;
+    size_t len;
+};
+
+#define OUTBOX_GROUP_MAX 256 /* writes in one MSET */
+
+/* Each returns 0 and the sequence number under which the entry is known (it grows), or -ENOSPC (full),
+ * -EMSGSIZE (over Blynk's limit), -ENOMEM. `wall_ms` is the sample's own time, 0 = now; given explicitly it is
+ * sent along. A group is accepted as a whole or not at all. */
+int outbox_write(struct outbox *outbox, const struct outbox_write *write, int64_t wall_ms, uint64_t *sequence);
+int outbox_write_group(struct outbox *outbox, const struct outbox_write *writes, size_t count, int64_t wall_ms,
+                       uint64_t *sequence);
+/* PROPERTY, EVENT_LOG, EVENT_CLEAR, INTERNAL (meta set): a frame as it is. */
+int outbox_message(struct outbox *outbox, enum blynk_command command, const void *body, size_t len,
+                   uint64_t *sequence);
+
+/* The session's view: give this to blynk_session_create(). */
+struct blynk_source outbox_source(struct outbox *outbox);
+
+/* The session is gone: what was sent and not confirmed waits again, in its old order. */
+void outbox_rewind(struct outbox *outbox);
+
+/* Called (from the loop) when something was added or confirmed. */
+struct outbox_events {
+    void (*on_added)(void *arg);
+    void (*on_confirmed)(void *arg, uint64_t up_to_sequence);
+};
+void outbox_set_events(struct outbox *outbox, const struct outbox_events *events, void *arg);
+
+struct outbox_info {
+    size_t waiting;     /* entries not sent yet */
+    size_t unconfirmed; /* entries sent, not confirmed */
+    size_t bytes;
+    uint64_t accepted;
+    uint64_t confirmed;
+    uint64_t replaced; /* `latest` writes replaced by a newer one before they were sent */
+    uint64_t refused;
+    uint64_t resent;
+    uint64_t confirmed_sequence; /* all entries up to this one are through */
+};
+struct outbox_info outbox_info(const struct outbox *outbox);
+
+#endif

@@ -1,0 +1,100 @@
+/*
+ * A modem on a port: an uplink (net/uplink.h) with what people want to know of it. Made from a profile found by
+ * name, or by asking the module (`auto`). Owns the AT channel, the trace and its machine; the port belongs to
+ * the maker. It never decides to climb the recovery ladder; it takes the rung that it is told.
+ */
+#ifndef BLYNKD_MODEM_MODEM_H
+#define BLYNKD_MODEM_MODEM_H
+
+#include "blynkd/net/uplink.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct modem;
+struct port;
+struct sched;
+struct trace;
+
+#define MODEM_STATES(X)                                                                                        \
+    X(MODEM_DOWN, "DOWN")                                                                                      \
+    X(MODEM_POWER, "POWER")                                                                                    \
+    X(MODEM_SYNC, "SYNC")                                                                                      \
+    X(MODEM_IDENTIFY, "IDENTIFY")                                                                              \
+    X(MODEM_SIM, "SIM")                                                                                        \
+    X(MODEM_SETUP, "SETUP")                                                                                    \
+    X(MODEM_REGISTER, "REGISTER")                                                                              \
+    X(MODEM_BEARER, "BEARER")                                                                                  \
+    X(MODEM_READY, "READY")
+
+enum modem_state {
+#define MODEM_ENUM(name, words) name,
+    MODEM_STATES(MODEM_ENUM)
+#undef MODEM_ENUM
+};
+
+struct modem_config {
+    char profile[24];       /* a name of modem_profiles(), or "auto" */
+    char pin[12];           /* "" = none; a secret */
+    char apn[101];
+    char user[65];
+    char password[65];      /* a secret */
+    char state_dir[256];    /* where the PIN guard keeps its file */
+    uint32_t poll_ms;       /* signal and registration while idle: 120 s; 0 = never */
+    int command_gap_ms;     /* -1 = the profile's */
+    bool allow_roaming;
+};
+
+/* NULL: no memory, or the profile's name is unknown (errno = EINVAL). The port must outlive the modem. */
+struct modem *modem_create(struct sched *sched, struct port *port, const struct modem_config *config);
+void modem_destroy(struct modem *modem); /* stopped first */
+
+/* New configuration for the next start. True if a running modem must be started anew for it. */
+bool modem_configure(struct modem *modem, const struct modem_config *config);
+
+struct uplink *modem_uplink(struct modem *modem);
+struct trace *modem_trace(struct modem *modem);
+
+/* A device node changed: if the port was missing, look again now. */
+void modem_look_again(struct modem *modem);
+
+struct modem_info {
+    enum modem_state state;
+    const char *why;
+    char profile[24]; /* "" while not known */
+    char level[12];   /* manual or recorded */
+    char manufacturer[48];
+    char model[48];
+    char firmware[64];
+    char imei[20];
+    char iccid[24];
+    char operator_name[48];
+    char access[16];       /* "GSM", "GPRS", "LTE"... */
+    char registration[40]; /* in words */
+    char address[48];
+    int signal_dbm;        /* 0 = not known */
+    uint64_t bytes_out, bytes_in, commands, timeouts, reboots;
+};
+const struct modem_info *modem_info(struct modem *modem);
+
+/* One AT command of the user's, queued between the modem's own. -ENOTCONN, -EBUSY (one is running already),
+ * -EPERM (a command that could lock the SIM or cut the daemon's own ground: +CPIN, +CLCK, +CPWD, +IPR, &W ...).
+ * Lines as they came, the final result last. on_done exactly once, unless modem_ask_cancel(). */
+typedef void modem_answer_fn(void *arg, int error, const char *const *lines, size_t count);
+int modem_ask(struct modem *modem, const char *command, uint32_t timeout_ms, modem_answer_fn *on_done, void *arg);
+void modem_ask_cancel(struct modem *modem);
+
+const char *modem_state_name(enum modem_state state);
+
+/* What `blynkd --list-modems` prints: one call a profile, in order. */
+struct modem_profile;
+size_t modem_profile_count(void);
+const struct modem_profile *modem_profile_at(size_t index);
+const struct modem_profile *modem_profile_find(const char *name);
+const char *modem_profile_name(const struct modem_profile *profile);
+/* One line for people: name, vendor, support level, TLS, largest send. */
+int modem_profile_describe(const struct modem_profile *profile, char *out, size_t size);
+/* NULL if every record is sound, else the first fault in words (patterns, deadlines, names, dialect). */
+const char *modem_registry_check(void);
+
+#endif
