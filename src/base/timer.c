@@ -1,6 +1,6 @@
 #include "blynkd/base/timer.h"
 
-#include "sched.h"
+#include "timer_driver.h"
 
 #include <assert.h>
 #include <stdlib.h>

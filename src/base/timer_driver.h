@@ -2,8 +2,8 @@
  * What the two drivers of time share: the sorted list of timers and the list of posted tasks. Owned by
  * timer.c, which also holds the libuv driver; timer_virtual.c is the other one. Never seen outside base/.
  */
-#ifndef BASE_SCHED_H
-#define BASE_SCHED_H
+#ifndef BASE_TIMER_DRIVER_H
+#define BASE_TIMER_DRIVER_H
 
 #include "blynkd/base/list.h"
 #include "blynkd/base/timer.h"
