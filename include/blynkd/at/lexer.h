@@ -11,17 +11,22 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define AT_LINE_MAX    1024  /* bytes kept of one line */
-#define AT_PAYLOAD_MAX 65535 /* a larger announced count is not believed and stays a line */
+#define AT_LINE_MAX      1024  /* bytes kept of one line */
+#define AT_PAYLOAD_MAX   65535 /* a larger announced count is not believed and stays a line */
+#define AT_ANNOUNCES_MAX 16    /* forms in one table */
 
 /*
  * The form of a line that announces payload. Matched at the beginning of a line only (also right after a
  * payload: URCs can be glued). In `form`:
- *   %l link id, %n byte count, %r another number that is remembered as `rest`, and then as the last character
- *   what stands between the announcement and the first payload byte: ',' or ':' or '\n' (the end of the line,
- *   an optional '\r' before it). All else is itself; blanks after ':' and ',' in the input are skipped,
- *   except after that last character, where the payload begins at once.
- * Examples: "+CIPRCV:%l,%n,"  "+CIPRCV,%l,%n:"  "+CIPRXGET:2,%l,%n,%r\n"  "+RECEIVE,%l,%n:\n"
+ *   %l link id, %n byte count, %r another number that is remembered as `rest`, %* any text up to the character
+ *   that follows it in the form, and then as the last character what stands between the announcement and the
+ *   first payload byte: ',' or ':' or '\n' (the end of the line, an optional '\r' before it). All else is
+ *   itself; blanks after ':' and ',' in the input are skipped, except after that last character, where the
+ *   payload begins at once. Without %l the link is -1, without %r the rest is -1.
+ * Examples: "+CIPRCV:%l,%n,"  "+CIPRCV,%l,%n:"  "+CIPRXGET:2,%l,%n,%r\n"  "+RECEIVE,%l,%n:\n"  "+QIRD:%n\n"
+ *   "+IPD,%l,%n,%*:"
+ * Whether a module speaks with link ids must be known by the table: "+CIPRCV:4,12,x" can be read both ways
+ * (facts/modems-aithinker-m590-esp8266.md, 2.11), so the single and the multi form never stand in one table.
  */
 struct at_announce {
     const char *form;
@@ -29,13 +34,14 @@ struct at_announce {
 
 enum at_token_type {
     AT_TOKEN_LINE,    /* text, len: without line end; never empty */
-    AT_TOKEN_PROMPT,  /* '>' at the beginning of a line while a prompt was awaited */
+    AT_TOKEN_PROMPT,  /* '>' at the beginning of a line while a prompt was awaited; awaited no longer */
     AT_TOKEN_PAYLOAD, /* a piece of payload: data, len, and where in the whole it stands */
 };
 
 struct at_token {
     enum at_token_type type;
-    const char *text;    /* LINE: zero-terminated copy, valid until the next call; may hold other zeros */
+    const char *text;    /* LINE: zero-terminated copy, valid until the next call; may hold other zeros.
+                            PAYLOAD: the announcement with the first piece (for the trace), then NULL */
     const uint8_t *data; /* PAYLOAD: points into the input */
     size_t len;
     bool cut; /* LINE: was longer than AT_LINE_MAX */
@@ -46,8 +52,21 @@ struct at_token {
     size_t offset; /* PAYLOAD: bytes of it delivered before this piece */
 };
 
+/* How far one form has matched the line that is being read. */
+struct at_progress {
+    const char *at; /* what of the form comes next */
+    long numbers[3];
+    uint8_t digits;  /* of the number being read */
+    bool after_sign; /* blanks are skipped now */
+};
+
+/* Private, but embedded by its user. */
 struct at_lexer {
     const struct at_announce *announces; /* table ended by form == NULL; may be NULL */
+    uint32_t
+        alive; /* a bit for every form of the table (as it was when the line began) that it may still be */
+    struct at_progress progress[AT_ANNOUNCES_MAX];
+    bool ended_by_cr; /* '\r' came and a form that ends in '\n' is still possible: the next byte decides */
     bool prompt_awaited;
     bool after_prompt; /* one blank after '>' is swallowed */
     char line[AT_LINE_MAX + 1];
