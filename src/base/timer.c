@@ -1,8 +1,10 @@
 #include "blynkd/base/timer.h"
+#include "blynkd/base/job.h"
 
 #include "timer_driver.h"
 
 #include <assert.h>
+#include <errno.h>
 #include <stdlib.h>
 #include <sys/random.h>
 #include <time.h>
@@ -244,6 +246,38 @@ static void on_uv_idle(uv_idle_t *handle)
     }
 }
 
+static void on_uv_work(uv_work_t *request)
+{
+    struct job *job = request->data;
+
+    job->work(job);
+}
+
+static void on_uv_work_done(uv_work_t *request, int status)
+{
+    struct job *job = request->data;
+
+    (void)status; /* nobody calls uv_cancel() */
+    free(request);
+    job_finish(job);
+}
+
+static int uv_driver_start_job(struct sched *sched, struct job *job)
+{
+    uv_work_t *request = calloc(1, sizeof(*request));
+
+    if (!request) {
+        return -ENOMEM;
+    }
+    request->data = job;
+    int error = uv_queue_work(uv_driver(sched)->loop, request, on_uv_work, on_uv_work_done);
+    if (error) {
+        free(request);
+        return error;
+    }
+    return 0;
+}
+
 static void on_uv_closed(uv_handle_t *handle)
 {
     struct sched_uv *driver = handle->data;
@@ -267,6 +301,7 @@ static const struct sched_ops uv_driver_ops = {
     .random = uv_driver_random,
     .due_ms = uv_driver_due_ms,
     .on_change = uv_driver_on_change,
+    .start_job = uv_driver_start_job,
     .close = uv_driver_close,
 };
 

@@ -10,12 +10,16 @@
 
 #include <stdint.h>
 
+struct job;
+
 struct sched_ops {
     uint64_t (*now_ms)(const struct sched *sched);
     int64_t (*wall_ms)(const struct sched *sched);
     uint32_t (*random)(struct sched *sched);
     uint64_t (*due_ms)(struct sched *sched, uint64_t ms); /* when a timer armed now has to fire */
     void (*on_change)(struct sched *sched);               /* the next timer or the posted tasks changed */
+    int (*start_job)(struct sched *sched,
+                     struct job *job); /* runs job->work, then job_finish() from the loop */
     void (*close)(struct sched *sched);
 };
 
@@ -34,6 +38,9 @@ struct timer *sched_first(const struct sched *sched);
 
 /* Fires every timer that is due now. One that is armed meanwhile waits for the next turn, even with 0 ms. */
 void sched_fire_due(struct sched *sched);
+
+/* The work is done: on_done unless forgotten, then release. */
+void job_finish(struct job *job);
 
 /* Runs every task posted so far. One that is posted meanwhile waits for the next turn. */
 void sched_run_tasks(struct sched *sched);

@@ -1,3 +1,4 @@
+#include "blynkd/base/job.h"
 #include "blynkd/base/timer.h"
 
 #include "timer_driver.h"
@@ -57,6 +58,21 @@ static void virtual_on_change(struct sched *sched)
     (void)sched;
 }
 
+static void run_job(void *arg)
+{
+    struct job *job = arg;
+
+    job->work(job);
+    job_finish(job);
+}
+
+static int virtual_start_job(struct sched *sched, struct job *job)
+{
+    task_init(&job->task, run_job, job);
+    task_post(sched, &job->task);
+    return 0;
+}
+
 static void virtual_close(struct sched *sched)
 {
     assert(!virtual_driver(sched)->advancing);
@@ -69,6 +85,7 @@ static const struct sched_ops virtual_ops = {
     .random = virtual_random,
     .due_ms = virtual_due_ms,
     .on_change = virtual_on_change,
+    .start_job = virtual_start_job,
     .close = virtual_close,
 };
 
