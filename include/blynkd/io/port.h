@@ -74,7 +74,7 @@ struct port_config {
     int rtscts; /* 1: hardware flow control */
 };
 
-/* Chooses libserialport or, for a path that resolves to /dev/pts/, termios, at every open. NULL: no memory. */
+/* Chooses libserialport or, for a path that leads to a PTY, termios, at every open. NULL: no memory. */
 struct port *tty_port_create(struct uv_loop_s *loop, const struct port_config *config);
 
 /* Changes path, baud, flow control; takes effect at the next open. */
