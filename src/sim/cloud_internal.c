@@ -1,6 +1,5 @@
 /* The device protocol's INTERNAL messages: info, clock, metadata. */
 #include <inttypes.h>
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

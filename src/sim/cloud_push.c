@@ -1,5 +1,4 @@
 /* What the server sends to devices by itself: writes of an app, and what time and faults demand. */
-#include <math.h>
 #include <string.h>
 
 #include "cloud_device.h"
@@ -113,9 +112,12 @@ static void device_inject(struct cloud_conn *conn)
 /* The real server gives up after ceil(factor x heartbeat) seconds without a byte from the device. */
 static void device_check_idle(struct cloud_conn *conn, uint64_t now_ms)
 {
-    double limit_s = ceil(conn->cloud->options.heartbeat_factor * conn->heartbeat_s - 1e-9);
+    double exact_s = conn->cloud->options.heartbeat_factor * conn->heartbeat_s;
+    uint64_t limit_s = (uint64_t)exact_s;
 
-    if (now_ms < conn->last_byte_ms + (uint64_t)(limit_s * 1000))
+    if (exact_s - (double)limit_s > 1e-9)
+        limit_s++;
+    if (now_ms < conn->last_byte_ms + limit_s * 1000)
         return;
     conn->cloud->counters.closed_idle++;
     cloud_conn_finish(conn, "nothing heard for too long");
