@@ -3,6 +3,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <libserialport.h>
+#include <limits.h>
+#include <stdbool.h>
 #include <sys/ioctl.h>
 #include <termios.h>
 
@@ -25,36 +27,42 @@ static int serial_error(enum sp_return result)
 }
 
 /*
- * What libserialport 0.1.1 leaves wrong (facts/feasibility.md, 1): the descriptor is inherited by children, and
- * HUPCL is set, so that closing drops DTR, at which many modems hang up or even switch off. TIOCEXCL keeps out
- * programs that know nothing of flock(); it does not keep out root.
+ * What libserialport 0.1.1 leaves wrong. The descriptor is inherited by children. HUPCL is set, so that closing
+ * drops DTR, at which many modems hang up or even switch off (facts/feasibility.md, 1). CRTSCTS goes into c_iflag
+ * instead of c_cflag, so that there is no flow control. TIOCEXCL is not set: it keeps out programs that know
+ * nothing of flock(), though not root.
  */
-static int fix_descriptor(int fd)
+static int fix_descriptor(int fd, bool rtscts)
 {
     struct termios termios;
 
     if (fcntl(fd, F_SETFD, FD_CLOEXEC) != 0 || tcgetattr(fd, &termios) != 0) {
         return -errno;
     }
-    termios.c_cflag &= ~(tcflag_t)HUPCL;
+    termios.c_cflag &= ~(tcflag_t)(HUPCL | CRTSCTS);
+    termios.c_cflag |= rtscts ? CRTSCTS : 0;
     if (tcsetattr(fd, TCSANOW, &termios) != 0 || ioctl(fd, TIOCEXCL) != 0) {
         return -errno;
     }
     return 0;
 }
 
-/* 8N1, as every modem here; DTR on, because modems take its fall for an order (AT&D). */
+/*
+ * 8N1, as every modem here; DTR on, because modems take its fall for an order (AT&D). A speed of 0 would mean
+ * "hang up" to the kernel, a negative one "as it is" to libserialport.
+ */
 static enum sp_return fill_config(struct sp_port_config *wanted, const struct port_config *config)
 {
-    const int settings[][2] = {{SP_RTS_ON, SP_CTS_IGNORE}, {SP_RTS_FLOW_CONTROL, SP_CTS_FLOW_CONTROL}};
-    const int *lines = settings[config->rtscts ? 1 : 0];
+    if (config->baud == 0 || config->baud > INT_MAX) {
+        return SP_ERR_ARG;
+    }
     enum sp_return results[] = {
         sp_set_config_baudrate(wanted, (int)config->baud),
         sp_set_config_bits(wanted, 8),
         sp_set_config_parity(wanted, SP_PARITY_NONE),
         sp_set_config_stopbits(wanted, 1),
-        sp_set_config_rts(wanted, (enum sp_rts)lines[0]),
-        sp_set_config_cts(wanted, (enum sp_cts)lines[1]),
+        sp_set_config_rts(wanted, SP_RTS_ON),
+        sp_set_config_cts(wanted, SP_CTS_IGNORE),
         sp_set_config_dtr(wanted, SP_DTR_ON),
         sp_set_config_dsr(wanted, SP_DSR_IGNORE),
         sp_set_config_xon_xoff(wanted, SP_XONXOFF_DISABLED),
@@ -95,10 +103,10 @@ static int set_up(struct sp_port *device, const struct port_config *config)
         error = -EIO;
     }
     if (!error) {
-        error = fix_descriptor(fd);
+        error = apply_config(device, config);
     }
     if (!error) {
-        error = apply_config(device, config);
+        error = fix_descriptor(fd, config->rtscts != 0);
     }
     if (error) {
         sp_close(device);
