@@ -1,0 +1,47 @@
+#include "actions.h"
+
+#include "conf.h"
+
+#include "blynkd/modem/modem.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+static void print_finding(void *arg, bool is_error, const char *text)
+{
+    fprintf(arg, "%s: %s\n", is_error ? "error" : "warning", text);
+}
+
+int action_check_config(const struct options *options, const struct conf_report *report)
+{
+    conf_report_each(report, print_finding, stderr);
+    if (report->errors == 0) {
+        printf("%s: OK\n", options->config_path);
+    }
+    return report->errors ? EXIT_CONFIG : EXIT_SUCCESS;
+}
+
+int action_help_config(void)
+{
+    struct buf text;
+
+    buf_init(&text, CONF_FILE_MAX);
+    int error = conf_print(&text);
+    if (!error) {
+        fwrite(buf_bytes(&text), 1, buf_len(&text), stdout);
+    }
+    buf_free(&text);
+    return error ? EXIT_OS_ERROR : EXIT_SUCCESS;
+}
+
+int action_list_modems(void)
+{
+    char line[256];
+
+    for (size_t i = 0; i < modem_profile_count(); i++) {
+        if (modem_profile_describe(modem_profile_at(i), line, sizeof(line)) >= 0) {
+            puts(line);
+        }
+    }
+    return EXIT_SUCCESS;
+}

@@ -1,0 +1,86 @@
+#include "conf_load.h"
+
+#include <string.h>
+
+/* A finding about a key, at the line that set it last. */
+static void say(struct conf_loader *loader, bool is_error, const char *section, const char *name,
+                const char *words)
+{
+    const char *file;
+    struct conf_place place = conf_loader_place(loader, conf_key_find(section, name), &file);
+
+    conf_report_add(loader->report, is_error, file ? file : loader->files[0], place.line, "[%s] %s: %s",
+                    section, name, words);
+}
+
+static bool is_set(const struct conf_loader *loader, const char *section, const char *name)
+{
+    const char *file;
+
+    conf_loader_place(loader, conf_key_find(section, name), &file);
+    return file;
+}
+
+static void check_token(struct conf_loader *loader)
+{
+    size_t len = strlen(loader->conf->bridge.link.session.token);
+
+    if (len == 0 && is_set(loader, "blynk", "token")) {
+        return; /* what is wrong with it was said */
+    }
+    if (len == 0) {
+        say(loader, true, "blynk", "token",
+            "missing; write it here, or name a file with token_file, or pass the systemd credential `token`");
+    } else if (len != BLYNK_TOKEN_BYTES) {
+        say(loader, false, "blynk", "token", "Blynk's tokens have 32 characters, this one has not");
+    }
+}
+
+static void check_uplink(struct conf_loader *loader)
+{
+    if (loader->conf->uplink == CONF_UPLINK_MODEM && !loader->conf->apn_given) {
+        say(loader, true, "network", "apn",
+            "missing; the operator's access point name, or `apn =` with nothing behind it to let the network "
+            "choose");
+    }
+}
+
+static void check_not_yet(struct conf_loader *loader)
+{
+    if (loader->conf->tls) {
+        say(loader, true, "blynk", "tls", "encryption is not yet in this version; only `no` can be written");
+    }
+    if (loader->conf->durability) {
+        say(loader, true, "outbox", "durability",
+            "a store on disk is not yet in this version; only `memory` can be written");
+    }
+}
+
+static void check_retry(struct conf_loader *loader)
+{
+    const struct link_config *link = &loader->conf->bridge.link;
+
+    if (link->retry_first_ms > link->retry_max_ms) {
+        say(loader, true, "blynk", "retry_first", "is longer than retry_max");
+    }
+}
+
+static void check_rate(struct conf_loader *loader)
+{
+    uint32_t rate = loader->conf->bridge.link.session.rate_per_s;
+
+    /* Protocol sheet, 8: "more than 10 values/s may cause Flood Error". */
+    if (rate == 0 || rate > 10) {
+        say(loader, false, "limits", "rate",
+            "Blynk's cloud closes connections that send more than 10 a second");
+    }
+}
+
+void conf_check(struct conf_loader *loader)
+{
+    check_token(loader);
+    check_uplink(loader);
+    check_not_yet(loader);
+    check_retry(loader);
+    check_rate(loader);
+}

@@ -1,0 +1,83 @@
+#include "conf.h"
+
+#include "blynkd/base/scan.h"
+
+#include <limits.h>
+#include <string.h>
+
+/* `form` may end in a star, which stands for at least one character. */
+static bool form_fits(const char *form, const char *text)
+{
+    size_t len = strcspn(form, "*");
+
+    return form[len] ? strncmp(form, text, len) == 0 && text[len] : strcmp(form, text) == 0;
+}
+
+bool conf_section_known(const char *section)
+{
+    pin_id pin;
+
+    for (size_t i = 0; i < conf_key_count(); i++) {
+        if (strcmp(conf_key_at(i)->section, section) == 0 && !strchr(section, '*')) {
+            return true;
+        }
+    }
+    return strncmp(section, "pin ", 4) == 0 && pin_parse(section + 4, strlen(section + 4), &pin) == 0;
+}
+
+const struct conf_key *conf_key_find(const char *section, const char *name)
+{
+    for (size_t i = 0; i < conf_key_count(); i++) {
+        if (form_fits(conf_key_at(i)->section, section) && form_fits(conf_key_at(i)->name, name)) {
+            return conf_key_at(i);
+        }
+    }
+    return NULL;
+}
+
+const char *conf_section_of(const char *name)
+{
+    for (size_t i = 0; i < conf_key_count(); i++) {
+        if (strcmp(conf_key_at(i)->name, name) == 0) {
+            return conf_key_at(i)->section;
+        }
+    }
+    return NULL;
+}
+
+/* Near: at most a third of the letters differ, at least one may. */
+static bool is_near(const char *word, unsigned distance)
+{
+    return distance <= 1 + strlen(word) / 3;
+}
+
+const char *conf_nearest_key(const char *section, const char *name)
+{
+    const char *best = NULL;
+    unsigned least = UINT_MAX;
+
+    for (size_t i = 0; i < conf_key_count(); i++) {
+        unsigned distance = scan_distance(conf_key_at(i)->name, name);
+        if (form_fits(conf_key_at(i)->section, section) && distance < least &&
+            is_near(conf_key_at(i)->name, distance)) {
+            least = distance;
+            best = conf_key_at(i)->name;
+        }
+    }
+    return best;
+}
+
+const char *conf_nearest_section(const char *section)
+{
+    const char *best = NULL;
+    unsigned least = UINT_MAX;
+
+    for (size_t i = 0; i < conf_key_count(); i++) {
+        unsigned distance = scan_distance(conf_key_at(i)->section, section);
+        if (distance < least && is_near(conf_key_at(i)->section, distance)) {
+            least = distance;
+            best = conf_key_at(i)->section;
+        }
+    }
+    return best;
+}

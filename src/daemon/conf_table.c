@@ -1,0 +1,200 @@
+#include "conf.h"
+
+#define MEMBER(member) .offset = offsetof(struct conf, member), .size = sizeof(((struct conf *)0)->member)
+#define ELEMENTS(member, counter)                                                                            \
+    .offset = offsetof(struct conf, member), .size = sizeof(((struct conf *)0)->member[0]),                  \
+    .count_offset = offsetof(struct conf, counter)
+
+#define SECONDS(n) ((n)*UINT64_C(1000))
+#define MINUTES(n) ((n)*UINT64_C(60000))
+#define KIB(n)     ((n)*UINT64_C(1024))
+
+static const char *const uplink_words[] = {"modem", "host", NULL};
+static const char *const tls_words[] = {"no", "yes", NULL};
+static const char *const durability_words[] = {"memory", "offline", "always", NULL};
+/* "": enum conf_delivery begins at 1. */
+static const char *const delivery_words[] = {"", "all", "latest", NULL};
+static const char *const role_words[] = {
+#define CONF_ROLE(name, word) word,
+    API_ROLES(CONF_ROLE)
+#undef CONF_ROLE
+        NULL};
+static const char *const level_words[] = {
+#define CONF_LEVEL(name, word, priority) word,
+    LOG_LEVELS(CONF_LEVEL)
+#undef CONF_LEVEL
+        NULL};
+
+/* In the order of the printed file. Laid out by hand: a row of three lines reads better than one of twelve. */
+/* clang-format off */
+static const struct conf_key keys[] = {
+    {.section = "modem", .name = "port", .type = CONF_TYPE_PATH, MEMBER(port.path),
+     .fallback = "/dev/serial0", .unit = "path", .apply = CONF_APPLY_LINK,
+     .help = "The modem's serial port; for a USB modem a name from /dev/serial/by-id, which stays the same."},
+    {.section = "modem", .name = "profile", .type = CONF_TYPE_PROFILE, MEMBER(modem.profile),
+     .fallback = "auto", .unit = "name", .apply = CONF_APPLY_LINK,
+     .help = "The kind of modem (blynkd --list-modems prints them); auto asks the modem who it is."},
+    {.section = "modem", .name = "baud", .type = CONF_TYPE_NUMBER, MEMBER(port.baud), .fallback = "115200",
+     .unit = "bits per second", .min = 1200, .max = 4000000, .apply = CONF_APPLY_LINK,
+     .help = "Speed of the serial line; must be what the modem is set to."},
+    {.section = "modem", .name = "rtscts", .type = CONF_TYPE_BOOL, MEMBER(port.rtscts), .fallback = "no",
+     .unit = "yes or no", .apply = CONF_APPLY_LINK,
+     .help = "Hardware flow control; only if the RTS and CTS lines are wired."},
+    {.section = "modem", .name = "pin", .type = CONF_TYPE_DIGITS, MEMBER(modem.pin), .example = "0000",
+     .unit = "4 to 8 digits", .min = 4, .max = 8, .secret = true, .apply = CONF_APPLY_LINK,
+     .help = "The SIM card's PIN, if it asks for one. A PIN that the card refused is never tried again."},
+    {.section = "modem", .name = "pin_file", .type = CONF_TYPE_PATH, MEMBER(pin_file),
+     .example = "/etc/blynkd/pin", .unit = "path", .apply = CONF_APPLY_LINK,
+     .help = "A file with the PIN instead; or the systemd credential `pin`."},
+    {.section = "modem", .name = "command_gap", .type = CONF_TYPE_DURATION, MEMBER(modem.command_gap_ms),
+     .fallback = "auto", .automatic = "auto", .unit = "time", .max = SECONDS(5), .apply = CONF_APPLY_LINK,
+     .help = "Pause between an answer of the modem and the next command; auto is what the profile says."},
+    {.section = "modem", .name = "poll", .type = CONF_TYPE_DURATION, MEMBER(modem.poll_ms),
+     .fallback = "120s", .unit = "time, 0 = never", .max = SECONDS(86400), .apply = CONF_APPLY_LIVE,
+     .help = "How often signal and registration are asked for while nothing else happens."},
+    {.section = "modem", .name = "trace", .type = CONF_TYPE_BOOL, MEMBER(trace), .fallback = "no",
+     .unit = "yes or no", .apply = CONF_APPLY_LIVE,
+     .help = "Log every exchange with the modem, secrets masked."},
+
+    {.section = "network", .name = "apn", .type = CONF_TYPE_TEXT, MEMBER(modem.apn), .example = "internet",
+     .unit = "plain text", .apply = CONF_APPLY_LINK,
+     .help = "The operator's access point name. Must be given; left empty, the network chooses."},
+    {.section = "network", .name = "user", .type = CONF_TYPE_TEXT, MEMBER(modem.user), .example = "web",
+     .unit = "plain text", .apply = CONF_APPLY_LINK,
+     .help = "User name for the access point, if it wants one."},
+    {.section = "network", .name = "password", .type = CONF_TYPE_TEXT, MEMBER(modem.password),
+     .example = "web", .unit = "plain text", .secret = true, .apply = CONF_APPLY_LINK,
+     .help = "Password for the access point, if it wants one."},
+    {.section = "network", .name = "password_file", .type = CONF_TYPE_PATH, MEMBER(password_file),
+     .example = "/etc/blynkd/apn-password", .unit = "path", .apply = CONF_APPLY_LINK,
+     .help = "A file with the password instead; or the systemd credential `password`."},
+    {.section = "network", .name = "roaming", .type = CONF_TYPE_BOOL, MEMBER(modem.allow_roaming),
+     .fallback = "yes", .unit = "yes or no", .apply = CONF_APPLY_LINK,
+     .help = "Whether a foreign network may be used."},
+    {.section = "network", .name = "uplink", .type = CONF_TYPE_WORD, MEMBER(uplink), .words = uplink_words,
+     .fallback = "modem", .unit = "modem or host", .apply = CONF_APPLY_RESTART,
+     .help = "What carries the connection: the modem, or the host's own network."},
+
+    {.section = "blynk", .name = "token", .type = CONF_TYPE_TEXT, MEMBER(bridge.link.session.token),
+     .example = "0123456789abcdefghijklmnopqrstuv", .unit = "plain text", .secret = true, .apply = CONF_APPLY_LINK,
+     .help = "The device's token, from Device Info in the Blynk console."},
+    {.section = "blynk", .name = "token_file", .type = CONF_TYPE_PATH, MEMBER(token_file),
+     .example = "/etc/blynkd/token", .unit = "path", .apply = CONF_APPLY_LINK,
+     .help = "A file with the token instead; or the systemd credential `token`."},
+    {.section = "blynk", .name = "server", .type = CONF_TYPE_SERVER, MEMBER(bridge.link.host),
+     .fallback = "blynk.cloud:80", .unit = "host or host:port", .apply = CONF_APPLY_LINK,
+     .help = "The Blynk server; a private one often listens on port 8080."},
+    {.section = "blynk", .name = "tls", .type = CONF_TYPE_WORD, MEMBER(tls), .words = tls_words,
+     .fallback = "no", .unit = "no", .apply = CONF_APPLY_RESTART,
+     .help = "Encryption. Not yet in this version: the token and all values travel readable."},
+    {.section = "blynk", .name = "template", .type = CONF_TYPE_TEXT, MEMBER(bridge.link.session.template_id),
+     .example = "TMPL0123456789", .unit = "plain text", .apply = CONF_APPLY_LINK,
+     .help = "The template's id, told to the server after login."},
+    {.section = "blynk", .name = "firmware", .type = CONF_TYPE_TEXT,
+     MEMBER(bridge.link.session.firmware_version), .example = "1.0.0", .unit = "plain text",
+     .apply = CONF_APPLY_LINK,
+     .help = "The version that the console shows for this device."},
+    {.section = "blynk", .name = "fallback_addresses", .type = CONF_TYPE_LIST,
+     ELEMENTS(bridge.link.fallback_addresses, bridge.link.fallback_count),
+     .example = "192.0.2.10, 192.0.2.11", .unit = "up to 8 addresses", .apply = CONF_APPLY_LINK,
+     .help = "Tried in this order when the modem cannot resolve the server's name."},
+    {.section = "blynk", .name = "allowed_redirects", .type = CONF_TYPE_LIST,
+     ELEMENTS(bridge.link.allowed_redirects, bridge.link.allowed_redirect_count), .fallback = ".blynk.cloud",
+     .unit = "up to 8 endings of host names", .apply = CONF_APPLY_LINK,
+     .help = "Where the server may send the device; nowhere else is the token told."},
+    {.section = "blynk", .name = "heartbeat", .type = CONF_TYPE_DURATION,
+     MEMBER(bridge.link.session.heartbeat_ms), .fallback = "90s", .unit = "time", .min = SECONDS(5),
+     .max = MINUTES(60), .apply = CONF_APPLY_LIVE,
+     .help = "A ping is sent after so long without traffic in either direction; longer costs less data."},
+    {.section = "blynk", .name = "grace", .type = CONF_TYPE_DURATION, MEMBER(bridge.link.session.grace_ms),
+     .fallback = "45s", .unit = "time", .min = SECONDS(2), .max = MINUTES(10), .apply = CONF_APPLY_LIVE,
+     .help = "The connection is given up when a ping stays unanswered so long."},
+    {.section = "blynk", .name = "connect_timeout", .type = CONF_TYPE_DURATION,
+     MEMBER(bridge.link.connect_ms), .fallback = "3m", .unit = "time", .min = SECONDS(5), .max = MINUTES(10),
+     .apply = CONF_APPLY_LIVE,
+     .help = "Longest wait for the connection to the server; modems take up to 160s to say no."},
+    {.section = "blynk", .name = "login_timeout", .type = CONF_TYPE_DURATION,
+     MEMBER(bridge.link.session.login_ms), .fallback = "20s", .unit = "time", .min = SECONDS(2),
+     .max = MINUTES(5), .apply = CONF_APPLY_LIVE,
+     .help = "Longest wait for the answer to the login."},
+    {.section = "blynk", .name = "retry_first", .type = CONF_TYPE_DURATION,
+     MEMBER(bridge.link.retry_first_ms), .fallback = "1s", .unit = "time", .min = 100, .max = MINUTES(10),
+     .apply = CONF_APPLY_LIVE,
+     .help = "Pause before the first new try after a failure; it doubles from try to try."},
+    {.section = "blynk", .name = "retry_max", .type = CONF_TYPE_DURATION, MEMBER(bridge.link.retry_max_ms),
+     .fallback = "5m", .unit = "time", .min = SECONDS(1), .max = MINUTES(1440), .apply = CONF_APPLY_LIVE,
+     .help = "The longest such pause."},
+
+    {.section = "outbox", .name = "durability", .type = CONF_TYPE_WORD, MEMBER(durability),
+     .words = durability_words, .fallback = "memory", .unit = "memory", .apply = CONF_APPLY_RESTART,
+     .help = "Where writes wait for the server. Only memory in this version: a stop of the daemon loses "
+             "them."},
+    {.section = "outbox", .name = "max_messages", .type = CONF_TYPE_NUMBER, MEMBER(bridge.outbox.max_entries),
+     .fallback = "10000", .unit = "messages", .min = 16, .max = 1000000, .apply = CONF_APPLY_LIVE,
+     .help = "How many writes may wait; then new ones are refused."},
+    {.section = "outbox", .name = "max_bytes", .type = CONF_TYPE_SIZE, MEMBER(bridge.outbox.max_bytes),
+     .fallback = "1M", .unit = "bytes, k, M", .min = KIB(16), .max = KIB(262144), .apply = CONF_APPLY_LIVE,
+     .help = "How much memory they may take."},
+    {.section = "outbox", .name = "stamp_after", .type = CONF_TYPE_DURATION,
+     MEMBER(bridge.outbox.stamp_after_ms), .fallback = "10s", .unit = "time", .min = SECONDS(1),
+     .max = MINUTES(60), .apply = CONF_APPLY_LIVE,
+     .help = "A write that waited longer is sent with the time at which it was made."},
+
+    {.section = "limits", .name = "rate", .type = CONF_TYPE_NUMBER, MEMBER(bridge.link.session.rate_per_s),
+     .fallback = "8", .unit = "messages per second, 0 = no limit", .max = 100, .apply = CONF_APPLY_LIVE,
+     .help = "Blynk drops what comes faster than 10 a second and may close the connection."},
+    {.section = "limits", .name = "burst", .type = CONF_TYPE_NUMBER, MEMBER(bridge.link.session.burst),
+     .fallback = "10", .unit = "messages", .min = 1, .max = 100, .apply = CONF_APPLY_LIVE,
+     .help = "How many may go at once after a pause."},
+    {.section = "limits", .name = "confirm_messages", .type = CONF_TYPE_NUMBER,
+     MEMBER(bridge.link.session.confirm_messages), .fallback = "64", .unit = "messages", .min = 1,
+     .max = 10000, .apply = CONF_APPLY_LIVE,
+     .help = "An early ping is sent when so many wait for the server's confirmation."},
+
+    {.section = "pins", .name = "delivery", .type = CONF_TYPE_WORD, MEMBER(delivery), .words = delivery_words,
+     .fallback = "all", .unit = "all or latest", .apply = CONF_APPLY_LIVE,
+     .help = "all: every write arrives, in order; latest: a waiting write is replaced by a newer one."},
+
+    {.section = "pin *", .name = "delivery", .type = CONF_TYPE_PIN_RULE, MEMBER(pin_delivery),
+     .words = delivery_words, .example = "latest", .unit = "all or latest", .apply = CONF_APPLY_LIVE,
+     .help = "The same for one pin: a section [pin V5] for each."},
+
+    {.section = "socket", .name = "path", .type = CONF_TYPE_PATH, MEMBER(api.socket_path),
+     .fallback = "/run/blynkd/blynkd.sock", .unit = "path", .apply = CONF_APPLY_RESTART,
+     .help = "Where local programs connect; unused if systemd hands the socket over."},
+    {.section = "socket", .name = "mode", .type = CONF_TYPE_OCTAL, MEMBER(api.socket_mode),
+     .fallback = "0660", .unit = "octal file mode", .max = 0777, .apply = CONF_APPLY_LIVE,
+     .help = "Who may connect."},
+    {.section = "socket", .name = "group", .type = CONF_TYPE_NAME, MEMBER(api.socket_group),
+     .fallback = "blynkd", .unit = "group", .apply = CONF_APPLY_LIVE,
+     .help = "The socket's group; its members may write pins. Left empty: the daemon's own group."},
+    {.section = "socket", .name = "max_clients", .type = CONF_TYPE_NUMBER, MEMBER(api.max_clients),
+     .fallback = "256", .unit = "programs", .min = 1, .max = 10000, .apply = CONF_APPLY_LIVE,
+     .help = "How many programs may be connected at once."},
+
+    {.section = "access", .name = "user.*", .type = CONF_TYPE_ROLE, MEMBER(api.rules), .words = role_words,
+     .example = "admin", .unit = "reader, writer or admin", .apply = CONF_APPLY_LIVE,
+     .help = "What a user may do: user.NAME, a line for each. A user's line counts before group lines."},
+    {.section = "access", .name = "group.*", .type = CONF_TYPE_ROLE, MEMBER(api.rules), .words = role_words,
+     .example = "writer", .unit = "reader, writer or admin", .apply = CONF_APPLY_LIVE,
+     .help = "What the members of a group may do: group.NAME, a line for each."},
+
+    {.section = "log", .name = "level", .type = CONF_TYPE_WORD, MEMBER(log_level), .words = level_words,
+     .fallback = "info", .unit = "error, warning, notice, info or debug", .apply = CONF_APPLY_LIVE,
+     .help = "The least important lines that are still logged."},
+
+    {.section = "daemon", .name = "state_dir", .type = CONF_TYPE_PATH, MEMBER(modem.state_dir),
+     .fallback = "/var/lib/blynkd", .unit = "path", .apply = CONF_APPLY_RESTART,
+     .help = "What must survive a restart: which PIN was already tried."},
+};
+/* clang-format on */
+
+size_t conf_key_count(void)
+{
+    return sizeof(keys) / sizeof(keys[0]);
+}
+
+const struct conf_key *conf_key_at(size_t index)
+{
+    return &keys[index];
+}

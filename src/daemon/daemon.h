@@ -1,0 +1,70 @@
+/*
+ * The daemon: all parts, in the order in which they stand on each other, and what is going on with them as a
+ * whole. Owned by main(); there is one. It decides nothing about modems or Blynk: it builds, starts, reloads,
+ * stops, and tells systemd.
+ */
+#ifndef BLYNKD_DAEMON_DAEMON_H
+#define BLYNKD_DAEMON_DAEMON_H
+
+#include "conf.h"
+#include "notify.h"
+#include "options.h"
+
+#include "blynkd/base/timer.h"
+
+#include <uv.h>
+
+struct hotplug;
+
+/* SIGTERM to the end of the process, at most. */
+#define DAEMON_STOP_MS 5000
+/* Of it: for the modem to close its connection, and then its port. */
+#define DAEMON_LINK_GRACE_MS 4000
+
+enum daemon_signal { DAEMON_SIGNAL_TERM, DAEMON_SIGNAL_INT, DAEMON_SIGNAL_HUP, DAEMON_SIGNALS };
+
+struct daemon {
+    const struct options *options;
+    struct conf *conf;
+    struct notify notify;
+    /* Bottom-up: each stands on those above this line. NULL: not built. */
+    uv_loop_t loop;
+    bool loop_made;
+    struct sched *sched;
+    struct port *port;
+    struct hotplug *hotplug;
+    struct modem *modem;
+    struct stream *stream;
+    struct uplink *uplink; /* the modem's, or host_uplink */
+    struct uplink *host_uplink;
+    struct bridge *bridge;
+    struct api_server *api;
+    uv_signal_t signals[DAEMON_SIGNALS];
+    struct timer watchdog;
+    struct timer stop_deadline;
+    struct task release; /* the last step of a stop, outside of the callback that allows it */
+    struct task relink;
+    bool stopping;
+    bool link_wanted_again; /* a reload took the link down; it goes up again when it is off */
+    enum link_state link_state;
+    char status[LINK_WHY_MAX + 64]; /* the last line about the link, without what a reload adds */
+    char status_note[128];          /* what the last reload left to say; "" nothing */
+};
+
+/* The words for a state of the link, kept in daemon->status, told to systemd. */
+void daemon_on_link(void *arg, const struct link_change *change);
+/* daemon->status and the note behind it. */
+void daemon_format_status(const struct daemon *daemon, char *out, size_t size);
+
+/* The first lines of the log: what a person needs to see in a log that he is sent. `files`: what was read. */
+void daemon_say_hello(const struct conf *conf, const char *files);
+
+/* Gives the parts what the configuration says of pins, log and trace. */
+void daemon_apply_live(struct daemon *daemon);
+/* SIGHUP: reads the configuration again. The old one stays if the new one is wrong. */
+void daemon_reload(struct daemon *daemon);
+
+/* Writes a finding of conf_load() to the log. */
+void daemon_log_finding(void *arg, bool is_error, const char *text);
+
+#endif

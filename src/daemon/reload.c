@@ -1,0 +1,174 @@
+#include "daemon.h"
+
+#include "blynkd/at/trace.h"
+#include "blynkd/base/secret.h"
+#include "blynkd/io/hotplug.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+void daemon_log_finding(void *arg, bool is_error, const char *text)
+{
+    (void)arg;
+    if (is_error) {
+        log_error("config", "%s", text);
+    } else {
+        log_warning("config", "%s", text);
+    }
+}
+
+static void apply_pin_rules(struct daemon *daemon)
+{
+    const struct conf *conf = daemon->conf;
+    struct pins *pins = bridge_pins(daemon->bridge);
+
+    pins_set_default_delivery(pins,
+                              conf->delivery == CONF_DELIVER_ALL ? PIN_DELIVER_ALL : PIN_DELIVER_LATEST);
+    for (pin_id pin = 0; pin < PIN_COUNT; pin++) {
+        if (conf->pin_delivery[pin] != CONF_DELIVER_DEFAULT) {
+            bool all = conf->pin_delivery[pin] == CONF_DELIVER_ALL;
+            pins_set_delivery(pins, pin, all ? PIN_DELIVER_ALL : PIN_DELIVER_LATEST);
+        }
+    }
+}
+
+void daemon_apply_live(struct daemon *daemon)
+{
+    const struct options *options = daemon->options;
+
+    log_set_level(options->level_given ? options->level : (enum log_level)daemon->conf->log_level);
+    apply_pin_rules(daemon);
+}
+
+/* What differs, sorted by what it costs. */
+struct changes {
+    struct conf *conf;         /* the new one */
+    const struct conf *before; /* the running one */
+    unsigned counts[CONF_APPLY_RESTART + 1];
+    bool port; /* the port or its path: the part cannot tell by itself */
+};
+
+static const char *cost_words(enum conf_apply apply)
+{
+    switch (apply) {
+    case CONF_APPLY_LIVE:
+        return "applied";
+    case CONF_APPLY_LINK:
+        return "the link is made anew";
+    case CONF_APPLY_RESTART:
+        return "needs a restart of the daemon; the old value stays until then";
+    }
+    return "";
+}
+
+/* A value that needs a restart stays what it is, so that the next reload says so again. */
+static void on_change(void *arg, const struct conf_key *key)
+{
+    struct changes *changes = arg;
+
+    changes->counts[key->apply]++;
+    log_notice("config", "[%s] %s has changed: %s", key->section, key->name, cost_words(key->apply));
+    if (key->apply == CONF_APPLY_RESTART) {
+        conf_copy_value(changes->conf, changes->before, key);
+    }
+    if (key->offset < offsetof(struct conf, port) + sizeof(struct port_config)) {
+        changes->port = true;
+    }
+}
+
+/* Down and up again, port included, unless somebody wants it to be off. */
+static void make_link_anew(struct daemon *daemon)
+{
+    if (daemon->link_state == LINK_OFF) {
+        return;
+    }
+    daemon->link_wanted_again = true;
+    bridge_link_down(daemon->bridge);
+}
+
+static void apply(struct daemon *daemon, const struct changes *changes)
+{
+    bool anew = changes->port;
+
+    daemon_apply_live(daemon);
+    api_server_configure(daemon->api, &daemon->conf->api);
+    if (daemon->port && changes->port) {
+        tty_port_configure(daemon->port, &daemon->conf->port);
+        hotplug_stop(daemon->hotplug);
+        hotplug_start(daemon->hotplug, daemon->conf->port.path);
+    }
+    if (daemon->modem && modem_configure(daemon->modem, &daemon->conf->modem)) {
+        anew = true;
+    }
+    /* A part that must connect anew for its own share has begun to do so when this returns. */
+    bridge_configure(daemon->bridge, &daemon->conf->bridge);
+    if (anew) {
+        make_link_anew(daemon);
+    }
+}
+
+static void say_result(struct daemon *daemon, const struct changes *changes)
+{
+    unsigned live = changes->counts[CONF_APPLY_LIVE];
+    unsigned link = changes->counts[CONF_APPLY_LINK];
+    unsigned restart = changes->counts[CONF_APPLY_RESTART];
+
+    daemon->status_note[0] = '\0';
+    if (restart) {
+        snprintf(daemon->status_note, sizeof(daemon->status_note),
+                 "%u changed setting%s wait%s for a restart of the daemon", restart, restart == 1 ? "" : "s",
+                 restart == 1 ? "s" : "");
+    }
+    log_notice("config", "read again: %u applied, %u by a new connection, %u wait for a restart", live, link,
+               restart);
+}
+
+/* `fresh` becomes the running configuration. */
+static void adopt(struct daemon *daemon, struct conf *fresh)
+{
+    struct conf *before = daemon->conf;
+    struct changes changes = {.conf = fresh, .before = before};
+
+    conf_compare(before, fresh, on_change, &changes);
+    fresh->api.listen_fd = before->api.listen_fd;
+    daemon->conf = fresh;
+    apply(daemon, &changes);
+    say_result(daemon, &changes);
+    conf_wipe(before);
+    free(before);
+}
+
+static void keep_old(struct daemon *daemon, const struct conf_report *report)
+{
+    snprintf(daemon->status_note, sizeof(daemon->status_note),
+             "the configuration was not taken over (%u error%s, see the log)", report->errors,
+             report->errors == 1 ? "" : "s");
+    log_error("config", "%u error%s: the configuration stays as it was", report->errors,
+              report->errors == 1 ? "" : "s");
+}
+
+void daemon_reload(struct daemon *daemon)
+{
+    struct conf *fresh = calloc(1, sizeof(*fresh));
+    struct conf_report report;
+    char status[sizeof(daemon->status) + sizeof(daemon->status_note)];
+
+    if (!fresh) {
+        log_error("config", "no memory to read the configuration again");
+        return;
+    }
+    notify_reloading(&daemon->notify);
+    conf_report_init(&report);
+    int error = conf_load(daemon->options->config_path, fresh, &report, NULL);
+    conf_report_each(&report, daemon_log_finding, NULL);
+    if (error) {
+        keep_old(daemon, &report);
+        free(fresh);
+    } else {
+        adopt(daemon, fresh);
+    }
+    conf_report_free(&report);
+    daemon_format_status(daemon, status, sizeof(status));
+    notify_ready(&daemon->notify, status);
+}

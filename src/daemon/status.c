@@ -1,0 +1,66 @@
+#include "daemon.h"
+
+#include <stdio.h>
+
+static const char *state_words(enum link_state state)
+{
+    switch (state) {
+    case LINK_OFF:
+        return "Link off";
+    case LINK_MODEM:
+        return "Starting the modem";
+    case LINK_CONNECT:
+        return "Connecting to the server";
+    case LINK_TLS:
+        return "Encrypting the connection";
+    case LINK_LOGIN:
+        return "Logging in";
+    case LINK_ONLINE:
+        return "Online";
+    case LINK_WAIT:
+        return "Waiting to try again";
+    case LINK_REFUSED:
+        return "Refused by the server";
+    }
+    return "";
+}
+
+void daemon_format_status(const struct daemon *daemon, char *out, size_t size)
+{
+    const char *note = daemon->status_note;
+
+    snprintf(out, size, "%s%s%s", daemon->status, *note ? "; " : "", note);
+}
+
+void daemon_on_link(void *arg, const struct link_change *change)
+{
+    struct daemon *daemon = arg;
+    char status[sizeof(daemon->status) + sizeof(daemon->status_note)];
+
+    daemon->link_state = change->state;
+    snprintf(daemon->status, sizeof(daemon->status), "%s%s%s", state_words(change->state),
+             change->why[0] ? ": " : "", change->why);
+    if (daemon->stopping) {
+        return; /* systemd shows what the stop waits for */
+    }
+    daemon_format_status(daemon, status, sizeof(status));
+    notify_status(&daemon->notify, status);
+    if (change->state == LINK_OFF && daemon->link_wanted_again) {
+        task_post(daemon->sched, &daemon->relink);
+    }
+}
+
+void daemon_say_hello(const struct conf *conf, const char *files)
+{
+    const struct link_config *link = &conf->bridge.link;
+
+    log_notice("daemon", "blynkd " BLYNKD_VERSION ", configuration from %s", files);
+    if (conf->uplink == CONF_UPLINK_MODEM) {
+        log_info("daemon", "modem %s on %s at %u baud", conf->modem.profile, conf->port.path,
+                 conf->port.baud);
+    } else {
+        log_info("daemon", "uplink: the host's own network");
+    }
+    log_info("daemon", "server %s:%u, local programs at %s", link->host, link->port, conf->api.socket_path);
+    log_notice("daemon", "TLS is off: the token and all values travel readable");
+}
