@@ -6,6 +6,8 @@
 #ifndef BLYNKD_BRIDGE_BRIDGE_H
 #define BLYNKD_BRIDGE_BRIDGE_H
 
+#include "blynkd/base/list.h"
+#include "blynkd/base/timer.h"
 #include "blynkd/bridge/link.h"
 #include "blynkd/bridge/outbox.h"
 #include "blynkd/bridge/pins.h"
