@@ -7,7 +7,8 @@
  *
  * A command that missed its deadline makes the channel resynchronise before the next one: ESC if a prompt was
  * awaited, then "AT" until a clean OK and silence; late answers are recognised by the command's own patterns
- * and dropped (or handed to on_late). If the modem stays mute, on_mute is called and the queue waits.
+ * and dropped (or handed to on_late), for two minutes, also after one of the dialect's final_fail words, which
+ * end a command but not always what it began. If the modem stays mute, on_mute is called and the queue waits.
  */
 #ifndef BLYNKD_AT_CHANNEL_H
 #define BLYNKD_AT_CHANNEL_H
@@ -28,13 +29,13 @@ struct trace;
 #define AT_TEXT_MAX 512 /* bytes of a command without its line end (SIM800 takes 556, A6 256) */
 
 /* How a command ended; the word is for logs. */
-#define AT_RESULTS(X)                                                                                          \
-    X(AT_RESULT_OK, "OK")                                                                                      \
-    X(AT_RESULT_ERROR, "ERROR")              /* ERROR, +CME ERROR, +CMS ERROR or one of the dialect's words */ \
-    X(AT_RESULT_FAIL, "failed")              /* one of the command's own `fail` patterns */                    \
-    X(AT_RESULT_TIMEOUT, "no answer in time")                                                                  \
-    X(AT_RESULT_REBOOT, "modem restarted")   /* boot line or echo while it ran */                              \
-    X(AT_RESULT_CANCELLED, "cancelled")      /* at_channel_stop(), at_request_cancel() */
+#define AT_RESULTS(X)                                                                                        \
+    X(AT_RESULT_OK, "OK")                                                                                    \
+    X(AT_RESULT_ERROR, "ERROR") /* ERROR, +CME ERROR, +CMS ERROR or one of the dialect's words */            \
+    X(AT_RESULT_FAIL, "failed") /* one of the command's own `fail` patterns */                               \
+    X(AT_RESULT_TIMEOUT, "no answer in time")                                                                \
+    X(AT_RESULT_REBOOT, "modem restarted") /* boot line or echo while it ran */                              \
+    X(AT_RESULT_CANCELLED, "cancelled")    /* at_channel_stop(), at_request_cancel() */
 
 enum at_result {
 #define AT_ENUM(name, words) name,
@@ -44,22 +45,22 @@ enum at_result {
 
 /* What ends a command successfully. */
 enum at_end {
-    AT_END_OK,   /* the final result OK; `done` patterns, if any, are only information lines */
-    AT_END_DONE, /* a `done` pattern; an OK before it says nothing (SIM800 CIPSTART), nor after it */
-    AT_END_BOTH, /* a `done` pattern and OK in any order; after `done` OK may stay away for settle_ms */
+    AT_END_OK,     /* the final result OK; `done` patterns, if any, are only information lines */
+    AT_END_DONE,   /* a `done` pattern; an OK before it says nothing (SIM800 CIPSTART), nor after it */
+    AT_END_BOTH,   /* a `done` pattern and OK in any order; after `done` OK may stay away for settle_ms */
     AT_END_EITHER, /* a `done` pattern or OK, whichever comes first (CIPSHUT: "SHUT OK" or "OK") */
 };
 
 /* What the answer to a command looks like. Constant, shared, part of the dialect tables. */
 struct at_expect {
     enum at_end end;
-    uint32_t deadline_ms;      /* from the last byte written to the end; 0 = AT_DEADLINE_DEFAULT_MS */
-    uint32_t settle_ms;        /* AT_END_BOTH; 0 = 2000 */
-    uint32_t prompt_ms;        /* with payload: how long to wait for '>'; 0 = 5000 */
-    const char *const *lines;  /* patterns of information lines that belong to the answer */
-    const char *const *done;   /* see `end`; also given to on_line */
-    const char *const *fail;   /* patterns that end it with AT_RESULT_FAIL */
-    bool any_line;             /* every line that no unsolicited pattern claims belongs to the answer (ATI) */
+    uint32_t deadline_ms;     /* from the last byte written to the end; 0 = AT_DEADLINE_DEFAULT_MS */
+    uint32_t settle_ms;       /* AT_END_BOTH; 0 = 2000 */
+    uint32_t prompt_ms;       /* with payload: how long to wait for '>'; 0 = 5000 */
+    const char *const *lines; /* patterns of information lines that belong to the answer */
+    const char *const *done;  /* see `end`; also given to on_line */
+    const char *const *fail;  /* patterns that end it with AT_RESULT_FAIL */
+    bool any_line;            /* every line that no unsolicited pattern claims belongs to the answer (ATI) */
 };
 
 #define AT_DEADLINE_DEFAULT_MS 5000
@@ -72,18 +73,21 @@ enum at_priority {
 
 struct at_reply {
     enum at_result result;
-    int code;         /* of +CME ERROR / +CMS ERROR: the number, else -1 */
-    int pattern;      /* AT_RESULT_FAIL: index in `fail`; OK by pattern: index in `done`; else -1 */
-    const char *text; /* the line that ended it, "" if none; valid during the callback */
+    int code;    /* of +CME ERROR / +CMS ERROR: the number, else -1 */
+    int pattern; /* AT_RESULT_FAIL: index in `fail`; OK by pattern: index in `done`; else -1 */
+    const char
+        *text; /* the line that ended it (AT_END_BOTH: the `done` line), "" if none; valid in the callback */
     bool sent_payload; /* the prompt came and payload bytes were written */
 };
 
 struct at_request {
-    struct list node;                  /* private */
-    bool queued;                       /* private: waiting or in flight */
-    char text[AT_TEXT_MAX];            /* zero-terminated, without line end */
-    const struct at_expect *expect;
-    const uint8_t *payload;            /* written after the prompt; the user keeps it until on_done; or NULL */
+    struct list node;               /* private */
+    bool queued;                    /* private: on_done is owed */
+    bool given_up;                  /* private: only on_done is missing */
+    bool sent_payload;              /* private */
+    char text[AT_TEXT_MAX];         /* zero-terminated, without line end */
+    const struct at_expect *expect; /* NULL: AT_END_OK within AT_DEADLINE_DEFAULT_MS */
+    const uint8_t *payload;         /* written after the prompt; the user keeps it until on_done; or NULL */
     size_t payload_len;
     enum at_priority priority;
     void (*on_line)(void *arg, const char *line, size_t len); /* information line; may be NULL */
@@ -99,8 +103,8 @@ struct at_urc {
 
 struct at_channel_events {
     void (*on_payload)(void *arg, const struct at_token *piece);
-    void (*on_payload_lost)(void *arg, long link); /* announced bytes stayed away for 2 s: stream is torn */
-    void (*on_reboot)(void *arg, const char *line); /* a boot line, or echo although echo is off */
+    void (*on_payload_lost)(void *arg, long link);  /* announced bytes stayed away for 2 s: stream is torn */
+    void (*on_reboot)(void *arg, const char *line); /* a boot line (each one), or echo although echo is off */
     void (*on_mute)(void *arg);                     /* no answer even to AT */
     void (*on_late)(void *arg, const char *line, size_t len); /* a line of a timed-out command's answer */
     void (*on_down)(void *arg, int error, const char *why);   /* the port failed */
@@ -108,16 +112,18 @@ struct at_channel_events {
 
 /* What the channel must know of the module; constant. */
 struct at_manner {
-    const char *line_end;            /* "\r" or "\r\n"; NULL = "\r" */
-    uint32_t command_gap_ms;         /* least time between a final result and the next command */
-    const char *const *final_fail;   /* further final words, e.g. "COMMAND NO RESPONSE!" (patterns) */
-    const char *const *boot_lines;   /* patterns of lines that a module prints only when it starts */
-    const char *payload_end;         /* written after the payload, not counted (M590: "\r"); or NULL */
-    uint32_t resync_probes;          /* "AT" tries of a resynchronisation, 500 ms apart; 0 = 10 */
+    const char *line_end;          /* "\r" or "\r\n"; NULL = "\r" */
+    uint32_t command_gap_ms;       /* least time between a final result and the next command */
+    const char *const *final_fail; /* further final words, e.g. "COMMAND NO RESPONSE!" (patterns) */
+    const char *const *boot_lines; /* patterns of lines that a module prints only when it starts */
+    const char *payload_end;       /* written after the payload, not counted (M590: "\r"); or NULL */
+    uint32_t resync_probes;        /* "AT" tries of a resynchronisation, 500 ms apart; 0 = 10 */
 };
 
-/* NULL: no memory. `port` must outlive the channel; the channel sets its events. */
+/* NULL: no memory. `port` must outlive the channel; the channel sets its events. `trace` may be NULL. */
 struct at_channel *at_channel_create(struct sched *sched, struct port *port, struct trace *trace);
+
+/* Closes the port; requests that are still owed an on_done are forgotten. Not from inside a callback. */
 void at_channel_destroy(struct at_channel *channel);
 
 void at_channel_set_events(struct at_channel *channel, const struct at_channel_events *events, void *arg);
@@ -135,20 +141,26 @@ int at_channel_start(struct at_channel *channel);
 void at_channel_stop(struct at_channel *channel);
 bool at_channel_running(const struct at_channel *channel);
 
-/* Tells that ATE0 was accepted (echo is now a sign of a reboot) or that echo must be expected. */
+/* Tells that ATE0 was accepted (echo is now a sign of a reboot) or that echo must be expected. Echo is expected
+ * at first, and again after a reboot. */
 void at_channel_set_echo(struct at_channel *channel, bool echo_expected);
 
-/* Queues the request. 0; -EINVAL (control characters, too long), -EALREADY (queued already), -ENOTCONN. */
+/* Queues the request; an idle channel writes it at once. 0; -EINVAL (empty, control characters, too long),
+ * -EALREADY (queued already), -ENOTCONN (not running). */
 int at_channel_send(struct at_channel *channel, struct at_request *request);
 
 /* Takes a waiting request back, or gives up the one in flight (then the channel resynchronises); on_done comes
  * with AT_RESULT_CANCELLED from the loop. Idempotent. */
 void at_request_cancel(struct at_channel *channel, struct at_request *request);
 
+/* As at_request_cancel(), but on_done never comes: for an owner that goes away. Idempotent. */
+void at_request_forget(struct at_channel *channel, struct at_request *request);
+
 /* True when nothing is in flight, queued or being resynchronised. */
 bool at_channel_idle(const struct at_channel *channel);
 
-/* Resynchronises now (start of a conversation): "AT" until OK; then the queue runs. on_mute if it fails. */
+/* Resynchronises now (start of a conversation): "AT" until OK; then the queue runs. on_mute if it fails. A
+ * request in flight is given up as by at_request_cancel(). */
 void at_channel_resync(struct at_channel *channel);
 
 const char *at_result_name(enum at_result result);
@@ -159,7 +171,7 @@ struct at_counters {
     uint64_t bytes_in;
     uint64_t commands;
     uint64_t timeouts;
-    uint64_t reboots;
+    uint64_t reboots; /* boot lines less than 30 s apart are one */
     uint64_t stray_lines;
 };
 const struct at_counters *at_channel_counters(const struct at_channel *channel);

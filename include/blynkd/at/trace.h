@@ -30,7 +30,8 @@ void trace_destroy(struct trace *trace);
 void trace_set_output(struct trace *trace, trace_line_fn *output, void *arg);
 
 /* Records bytes of one direction. Bytes of the same direction are joined until `end`, so that a secret in
- * pieces is still seen; a change of direction ends the run by itself. */
+ * pieces is still seen; a change of direction ends the run by itself (what might be the beginning of a secret
+ * is then shown with the next run of its direction). Without a trace (NULL) nothing is recorded. */
 void trace_bytes(struct trace *trace, enum trace_direction direction, const void *data, size_t len, bool end);
 void trace_note(struct trace *trace, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
