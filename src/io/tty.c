@@ -16,8 +16,6 @@
 #define READ_BYTES     4096
 #define READS_PER_TURN 4 /* then others get their turn, however fast the bytes come */
 
-struct tty_port;
-
 /* One time of being open. It outlives its close until libuv has let go of the handles. */
 struct session {
     struct tty_port *owner;

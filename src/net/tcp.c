@@ -26,8 +26,6 @@ enum tcp_state {
     TCP_STREAM_CLOSING
 };
 
-struct tcp_stream;
-
 /* One socket: an attempt at one address, and the connection if it succeeds. Freed when libuv has closed it. */
 struct connection {
     uv_tcp_t tcp;

@@ -10,8 +10,13 @@
 
 struct uv_loop_s;
 
-/* NULL: no memory. */
+/* NULL: no memory. Makes the process ignore SIGPIPE if nobody has decided about it yet. */
 struct stream *tcp_stream_create(struct uv_loop_s *loop);
+
+/*
+ * Closes and frees, without a further event. A name look-up that a thread is at ends when the resolver gives up;
+ * until then it keeps the loop alive, though nobody waits for it.
+ */
 void tcp_stream_destroy(struct stream *stream);
 
 #endif
