@@ -37,7 +37,10 @@ void client_close(struct api_client *client)
         return;
     }
     client->closing = true;
-    bridge_request_cancel(&client->request);
+    if (client->waiting) {
+        bridge_request_cancel(&client->request);
+        server->stats.waiting--;
+    }
     task_cancel(&client->resume);
     timer_stop(&client->tick);
     pubsub_unsubscribe_all(&server->pubsub, &client->subscriber);
@@ -161,8 +164,6 @@ static void settle(struct api_client *client)
     }
     bool ticks = client->paused || (client->ended && stays);
     if (ticks && !timer_active(&client->tick)) {
-        client->stalled_bytes = 0;
-        client->stalled_ticks = 0;
         timer_start(client->server->sched, &client->tick, TICK_MS);
     }
 }
@@ -339,8 +340,8 @@ void client_accept(struct api_server *server, uv_stream_t *listener)
     uv_os_fd_t fd;
 
     if (!client) {
-        log_warning("api", "no memory for a new client");
-        return; /* libuv keeps the connection and stops accepting; the next try comes with the next client */
+        server->accept_again = true; /* libuv keeps the connection and accepts no other meanwhile */
+        return;
     }
     uv_pipe_init(server->loop, &client->pipe, 0);
     client->pipe.data = client;

@@ -64,8 +64,10 @@ void output_added(struct api_client *client)
     size_t replies = waiting - published_waiting(client);
     if (replies > config->reply_max_bytes || client->reply.full) {
         drop_slow(client, "replies", replies);
-    } else if (replies >= config->reply_max_bytes / PAUSE_PART) {
+    } else if (replies >= config->reply_max_bytes / PAUSE_PART && !client->paused) {
         client->paused = true;
+        client->stalled_bytes = 0;
+        client->stalled_ticks = 0;
     }
 }
 

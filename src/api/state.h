@@ -35,6 +35,7 @@ struct api_server {
     unsigned handles; /* of libuv that are not closed yet, and look-ups that run */
     bool closing;
     bool trace_wanted;
+    bool accept_again; /* there was no memory for a client that knocks */
     uint64_t next_client_id;
     uint64_t started_ms;
     uint64_t rejected_logged_ms;
