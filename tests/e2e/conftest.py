@@ -19,6 +19,7 @@ def pytest_collection_modifyitems(items):
 
 
 def pytest_configure(config):
+    config.addinivalue_line("markers", "story: runs beside others in the farm; its module has story_of(item)")
     config.addinivalue_line("markers", "simulated_cloud: cannot run against another server (BLYNK_SERVER)")
     missing = [name for name in ("blynkd", "blynksim") if not os.access(harness.BUILD / name, os.X_OK)]
     if missing:
@@ -81,7 +82,17 @@ def rig(shared_rig, request):
 
 
 @pytest.fixture(scope="session")
-def farm():
+def farm(request):
+    """Begins, at its first use, all chosen tests marked as stories; each of them then only waits for its own."""
     farm = harness.Farm(int(os.environ.get("BLYNKD_E2E_PARALLEL", "8")))
+    for item in request.session.items:
+        if item.get_closest_marker("story") and not item.get_closest_marker("skip"):
+            farm.plant(item.nodeid, item.module.story_of(item))
     yield farm
     farm.close()
+
+
+@pytest.fixture
+def story(farm, request):
+    """Waits for the end of this test's story."""
+    farm.harvest(request.node.nodeid)

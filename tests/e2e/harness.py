@@ -103,6 +103,19 @@ class Program:
         assert report is None, f"{self.name}: {self.log()[report.start():][:6000]}"
 
 
+def holds(condition, seconds, what):
+    """For what must not happen: the condition stays true for so long."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        assert condition(), f"no longer true: {what}"
+        time.sleep(0.05)
+
+
+def first_occurrences(values):
+    """Without the repetitions that a reconnect may bring (what was not confirmed is sent again)."""
+    return list(dict.fromkeys(values))
+
+
 def say(path, line, deadline_s=5.0):
     """One line to a simulator's control socket; the answer must begin with ok."""
     with socket.socket(socket.AF_UNIX) as client:
@@ -329,7 +342,7 @@ class Listener:
 
 
 class Rig:
-    """Cloud, modem, daemon in a folder of their own."""
+    """Cloud, modem, daemon in a folder of their own. `modem_options` may be a function of the cloud."""
 
     def __init__(self, profile="a9", settings=None, modem_options=(), cloud_options=(), baud=0, auto=False, env=None,
                  start=True, token=None):
@@ -342,6 +355,8 @@ class Rig:
                 self.cloud = Server(EXTERNAL, os.environ["BLYNK_TOKEN"])
             else:
                 self.cloud = Cloud(self.folder, options=cloud_options)
+            if callable(modem_options):
+                modem_options = modem_options(self.cloud)
             self.modem = Modem(self.folder, profile, self.cloud, modem_options, baud)
             base = default_settings(self.folder, token or self.cloud.token, "auto" if auto else profile)
             self.daemon = Daemon(self.folder, merge(base, settings or {}), env=env)
@@ -386,11 +401,16 @@ class Rig:
     def programs(self):
         return [part for part in (self.daemon, self.modem, self.cloud, *self.extra) if part is not None]
 
-    def dump(self):
+    def logs(self):
+        text = []
         for path in sorted(self.folder.glob("*.log")):
             lines = path.read_text(errors="replace").splitlines()
-            print(f"----- {self.profile} {path.name}: last of {len(lines)} lines")
-            print("\n".join(lines[-120:]))
+            text.append(f"----- {self.profile} {path.name}: last of {len(lines)} lines")
+            text += lines[-120:]
+        return "\n".join(text)
+
+    def dump(self):
+        print(self.logs())
 
     def kill(self):
         for listener in self.listeners:
@@ -411,10 +431,9 @@ class Rig:
                 part.stop()
             except AssertionError as error:
                 problems.append(str(error))
-        if problems:
-            self.dump()
+        logs = self.logs() if problems else ""
         self.kill()
-        assert not problems, "\n".join(problems)
+        assert not problems, "\n".join(problems + [logs])
 
     def __enter__(self):
         return self
@@ -423,8 +442,10 @@ class Rig:
         if kind is None:
             self.stop()
             return
-        self.dump()
+        logs = self.logs()
         self.kill()
+        if issubclass(kind, Exception):
+            raise AssertionError(f"{kind.__name__}: {error}\n{logs}") from error
 
 
 class Farm:
