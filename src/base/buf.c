@@ -40,7 +40,7 @@ uint8_t *buf_reserve(struct buf *buf, size_t len)
         return buf->data + buf->tail;
     }
     size_t used = buf_len(buf);
-    if (buf->head) {
+    if (buf->data && buf->head) {
         memmove(buf->data, buf->data + buf->head, used);
         buf->head = 0;
         buf->tail = used;

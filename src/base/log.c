@@ -75,14 +75,14 @@ const char *log_level_name(enum log_level level)
 static enum reader find_reader(void)
 {
     const char *stream = getenv("JOURNAL_STREAM");
-    unsigned long long device;
-    unsigned long long inode;
+    char own[64];
     struct stat stat;
 
-    if (!stream || sscanf(stream, "%llu:%llu", &device, &inode) != 2 || fstat(STDERR_FILENO, &stat) != 0) {
+    if (!stream || fstat(STDERR_FILENO, &stat) != 0) {
         return READER_PERSON;
     }
-    return stat.st_dev == device && stat.st_ino == inode ? READER_JOURNAL : READER_PERSON;
+    snprintf(own, sizeof(own), "%llu:%llu", (unsigned long long)stat.st_dev, (unsigned long long)stat.st_ino);
+    return strcmp(stream, own) == 0 ? READER_JOURNAL : READER_PERSON;
 }
 
 static int format_time(char *out, size_t size)

@@ -2,7 +2,6 @@
 #include "blynkd/base/scan.h"
 
 #include <limits.h>
-#include <string.h>
 
 /* Where the matching stands: both texts are only read forward. */
 struct cursor {
@@ -77,12 +76,21 @@ static bool match_decimal(struct cursor *cursor)
     return capture(cursor, start, (size_t)(cursor->at - start), number);
 }
 
+/* Where `letter` stands at or behind `from`; the end of the line if nowhere. */
+static const char *find_letter(const struct cursor *cursor, const char *from, char letter)
+{
+    while (from < cursor->end && *from != letter) {
+        from++;
+    }
+    return from;
+}
+
 static bool match_quoted(struct cursor *cursor)
 {
     const char *start = cursor->at + 1;
-    const char *quote = memchr(start, '"', (size_t)(cursor->end - start));
+    const char *quote = find_letter(cursor, start, '"');
 
-    if (!quote) {
+    if (quote == cursor->end) {
         return false;
     }
     cursor->at = quote + 1;
@@ -96,8 +104,7 @@ static bool match_text(struct cursor *cursor)
         return match_quoted(cursor);
     }
     const char *start = cursor->at;
-    const char *comma = memchr(start, ',', (size_t)(cursor->end - start));
-    const char *end = comma ? comma : cursor->end;
+    const char *end = find_letter(cursor, start, ',');
     cursor->at = end;
     while (end > start && is_blank(end[-1])) {
         end--;
@@ -211,7 +218,7 @@ static bool match_next(struct cursor *cursor)
 
 bool pattern_matches(const char *pattern, const char *line, size_t len, struct pattern_match *match)
 {
-    struct pattern_match unwanted;
+    struct pattern_match unwanted = {.count = 0};
     struct cursor cursor = {.match = match ? match : &unwanted};
 
     cursor.match->count = 0;
@@ -256,7 +263,7 @@ void pattern_copy(const struct pattern_match *match, size_t index, char *out, si
     }
     for (size_t i = 0; i < len; i++) {
         char c = match->captures[index].text[i];
-        out[i] = c >= ' ' && c <= '~' ? c : '?';
+        out[i] = (char)(c >= ' ' && c <= '~' ? c : '?');
     }
     out[len] = '\0';
 }

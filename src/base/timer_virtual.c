@@ -111,10 +111,8 @@ static bool is_due(const struct sched *sched)
 
 static void settle(struct sched *sched)
 {
-    unsigned turns = 0;
-
-    while (!list_empty(&sched->tasks) || is_due(sched)) {
-        assert(turns++ < SETTLE_TURNS);
+    for (unsigned turns = 0; !list_empty(&sched->tasks) || is_due(sched); turns++) {
+        assert(turns < SETTLE_TURNS);
         sched_run_tasks(sched);
         sched_fire_due(sched);
     }

@@ -33,9 +33,9 @@ static void cut_last(char *path, char last[PATH_BYTES])
 
     snprintf(last, PATH_BYTES, "%s", slash ? slash + 1 : path);
     if (!slash) {
-        strcpy(path, ".");
+        memcpy(path, ".", 2);
     } else if (slash == path) {
-        strcpy(path, "/");
+        memcpy(path, "/", 2);
     } else {
         *slash = '\0';
     }
@@ -130,11 +130,13 @@ struct hotplug *hotplug_create(struct uv_loop_s *loop, void (*on_change)(void *a
 
 int hotplug_start(struct hotplug *hotplug, const char *path)
 {
-    if (*path == '\0' || strlen(path) >= PATH_BYTES) {
+    size_t len = strlen(path);
+
+    if (len == 0 || len >= PATH_BYTES) {
         return -EINVAL;
     }
     hotplug_stop(hotplug);
-    strcpy(hotplug->path, path);
+    memcpy(hotplug->path, path, len + 1);
     int result = follow(hotplug);
     return result < 0 ? result : 0;
 }

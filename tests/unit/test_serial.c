@@ -61,6 +61,15 @@ int ioctl(int fd, unsigned long request, ...)
     }
 }
 
+static int flushed_queue;
+
+/* Likewise: whether bytes that a PTY already has are dropped is the kernel's worker's luck. */
+int tcflush(int fd, int queue)
+{
+    flushed_queue = queue;
+    return (int)syscall(SYS_ioctl, fd, TCFLSH, queue);
+}
+
 struct bench {
     char folder[64];
     char link[128]; /* the symlink */
@@ -181,14 +190,12 @@ static void test_close_drops_output(void **state)
 {
     struct bench *bench = *state;
     struct port_config config = {.baud = 115200};
-    char got[16];
 
     int fd = device_backend_serial.open(bench->path, bench->slave, &config, &bench->handle);
     assert_true(fd >= 0);
-    assert_int_equal(write(fd, "late", 4), 4);
+    flushed_queue = -1;
     device_backend_serial.close(fd, bench->handle);
-    assert_int_equal(fcntl(bench->master, F_SETFL, O_NONBLOCK), 0);
-    assert_int_equal(read(bench->master, got, sizeof(got)), -1);
+    assert_int_equal(flushed_queue, TCOFLUSH);
 }
 
 static void test_not_a_port(void **state)

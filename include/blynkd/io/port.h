@@ -26,7 +26,7 @@ struct port_ops {
 
 struct port_events {
     void (*on_bytes)(void *arg, const uint8_t *data, size_t len);
-    void (*on_room)(void *arg);                            /* room() has grown after a short write */
+    void (*on_room)(void *arg);                             /* room() has grown after a short write */
     void (*on_down)(void *arg, int error, const char *why); /* unplugged or failed; already closed */
 };
 

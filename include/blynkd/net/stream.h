@@ -16,13 +16,13 @@
 struct stream;
 
 /* Which layer a closed stream blames; the recovery ladder chooses its rung by it. */
-#define STREAM_FAULTS(X)                                                                                       \
-    X(STREAM_FAULT_NONE, "closed as asked")                                                                    \
-    X(STREAM_FAULT_PEER, "closed by the server")                                                               \
-    X(STREAM_FAULT_NAME, "name not resolved")                                                                  \
-    X(STREAM_FAULT_CONNECT, "server not reached")                                                              \
-    X(STREAM_FAULT_SEND, "sending failed")                                                                     \
-    X(STREAM_FAULT_BEARER, "data connection lost")                                                             \
+#define STREAM_FAULTS(X)                                                                                     \
+    X(STREAM_FAULT_NONE, "closed as asked")                                                                  \
+    X(STREAM_FAULT_PEER, "closed by the server")                                                             \
+    X(STREAM_FAULT_NAME, "name not resolved")                                                                \
+    X(STREAM_FAULT_CONNECT, "server not reached")                                                            \
+    X(STREAM_FAULT_SEND, "sending failed")                                                                   \
+    X(STREAM_FAULT_BEARER, "data connection lost")                                                           \
     X(STREAM_FAULT_MODEM, "modem failed")
 
 enum stream_fault {
