@@ -1,0 +1,225 @@
+/* Attach, bearer, name service (2.6 to 2.8). */
+#include "ai_thinker.h"
+
+#include "at_generic.h"
+#include "modem.h"
+#include "print.h"
+
+#include <stdio.h>
+#include <string.h>
+
+long ai_thinker_patience_ms(const struct modem *modem)
+{
+    return VARIANT_NUMBER(modem, NO_RESPONSE_S) * 1000;
+}
+
+static int say_no_response(struct modem *modem)
+{
+    (void)modem;
+    return AT_NO_RESPONSE;
+}
+
+int ai_thinker_failure(struct modem *modem, const char *word)
+{
+    if (strcmp(word, "no_response") == 0)
+        return at_later(modem, ai_thinker_patience_ms(modem), say_no_response);
+    if (strncmp(word, "cme", 3) == 0) {
+        int code = 0;
+
+        for (const char *digit = word + 3; *digit != '\0'; digit++)
+            code = code * 10 + (*digit - '0');
+        return code;
+    }
+    return AT_ERROR;
+}
+
+/* ---- attach ---- */
+
+static int attached(struct modem *modem)
+{
+    char clock[32];
+
+    if (!network_is_registered(modem))
+        return ai_thinker_failure(modem, VARIANT_TEXT(modem, ATTACH_DENIED));
+    modem->network.attached = true;
+    if (VARIANT_IS(modem, CGATT_LINE, "cgatt"))
+        out_line(modem, OUT_ANSWER, "+CGATT:1");
+    if (VARIANT_IS(modem, CGATT_LINE, "ctzv")) {
+        modem_clock(modem, clock);
+        out_line(modem, OUT_URC, "+CTZV:%s,%s", clock, VARIANT_TEXT(modem, ZONE));
+    }
+    return AT_OK;
+}
+
+static int run_cgatt(struct modem *modem, const struct at_call *call)
+{
+    long on;
+
+    if (call->kind == AT_QUERY)
+        return at_ask_attach(modem);
+    if (!at_number(call, 0, 0, 1, &on))
+        return 53;
+    if (on == 1)
+        return at_later(modem, VARIANT_NUMBER(modem, ATTACH_MS), attached);
+    network_drop_bearer(modem);
+    modem->network.attached = false;
+    if (VARIANT_IS(modem, CGATT_LINE, "cgatt"))
+        out_line(modem, OUT_ANSWER, "+CGATT:0");
+    return AT_OK;
+}
+
+/* ---- bearer ---- */
+
+static int bearer_up(struct modem *modem)
+{
+    if (VARIANT_ON(modem, CGACT_FIRST_FAIL) && !modem->cip.first_refused) {
+        modem->cip.first_refused = true;
+        return 148;
+    }
+    if (!at_bearer_possible(modem))
+        return ai_thinker_failure(modem, VARIANT_TEXT(modem, APN_FAILURE));
+    if (!modem->network.bearer_up)
+        print_event("--", "the bearer is up, access point '%s'", modem->network.apn);
+    modem->network.bearer_up = true;
+    modem->cip.state = IP_GPRSACT;
+    return AT_OK;
+}
+
+static void bearer_down(struct modem *modem)
+{
+    for (int id = 0; id < LINKS_MAX; id++)
+        link_close(&modem->links[id], LINK_INITIAL);
+    if (modem->network.bearer_up)
+        print_event("--", "the bearer is down");
+    modem->network.bearer_up = false;
+    modem->cip.state = IP_INITIAL;
+}
+
+static int run_cgact(struct modem *modem, const struct at_call *call)
+{
+    long on;
+
+    if (call->kind == AT_QUERY) {
+        out_line(modem, OUT_ANSWER, modem->network.bearer_up ? "+CGACT: 1,1" : "+CGACT: 0,0");
+        return AT_OK;
+    }
+    if (!at_number(call, 0, 0, 1, &on))
+        return 53;
+    if (on == 1)
+        return at_later(modem, VARIANT_NUMBER(modem, BEARER_MS), bearer_up);
+    bearer_down(modem);
+    return AT_OK;
+}
+
+static int run_cstt(struct modem *modem, const struct at_call *call)
+{
+    if (call->kind == AT_QUERY) {
+        out_line(modem, OUT_ANSWER, "+CSTT:\"%s\",\"\",\"\"", modem->network.apn);
+        return AT_OK;
+    }
+    at_take_apn(modem, call->arg[0].text);
+    modem->cip.cstt_used = true;
+    if (modem->cip.state == IP_INITIAL)
+        modem->cip.state = IP_START;
+    return AT_OK;
+}
+
+static int run_ciicr(struct modem *modem, const struct at_call *call)
+{
+    (void)call;
+    return at_later(modem, VARIANT_NUMBER(modem, BEARER_MS), bearer_up);
+}
+
+static int run_cifsr(struct modem *modem, const struct at_call *call)
+{
+    (void)call;
+    if (!modem->network.bearer_up)
+        return 53;
+    out_line(modem, OUT_ANSWER, "%s%s", VARIANT_IS(modem, CIFSR_FORM, "prefix") ? "+CIFSR:" : "",
+             VARIANT_TEXT(modem, LOCAL_IP));
+    return AT_OK;
+}
+
+static int run_cipshut(struct modem *modem, const struct at_call *call)
+{
+    (void)call;
+    if (!modem->network.bearer_up && modem->cip.state == IP_INITIAL)
+        return VARIANT_IS(modem, CIPSHUT_IDLE, "ok")
+                   ? AT_OK
+                   : ai_thinker_failure(modem, VARIANT_TEXT(modem, CIPSHUT_IDLE));
+    bearer_down(modem);
+    if (!VARIANT_IS(modem, CIPSHUT_REPLY, "shut_ok"))
+        return AT_OK;
+    out_line(modem, OUT_ANSWER, "SHUT OK");
+    return AT_DONE;
+}
+
+/* No line says that the bearer is gone; what can be seen are the links that die of it (2.7). */
+void ai_thinker_bearer_lost(struct modem *modem)
+{
+    modem->cip.state = IP_INITIAL;
+    for (int id = 0; id < LINKS_MAX; id++) {
+        struct link *link = &modem->links[id];
+        bool was_open = link->state == LINK_OPEN;
+
+        link->dead = was_open && VARIANT_IS(modem, TCP_ON_POWER_LOSS, "silent");
+        if (link->state != LINK_INITIAL)
+            link_close(link, LINK_CLOSED);
+        if (was_open && VARIANT_ON(modem, PDP_DROP_URC))
+            ai_thinker_link_closed(modem, link);
+    }
+}
+
+/* ---- name service ---- */
+
+static bool resolve(struct modem *modem, const char *host, char ip[ROUTE_IP_MAX])
+{
+    if (!modem->network.bearer_up || fault_use(modem, FAULT_NO_DNS) || VARIANT_IS(modem, DNS, "fail"))
+        return false;
+    if (VARIANT_IS(modem, DNS, "wrong")) {
+        snprintf(ip, ROUTE_IP_MAX, "203.0.113.1");
+        return true;
+    }
+    return route_resolve(&modem->routes, host, ip);
+}
+
+static int run_cdnsgip(struct modem *modem, const struct at_call *call)
+{
+    bool plain = VARIANT_IS(modem, DNS_ERROR, "error");
+    char ip[ROUTE_IP_MAX];
+
+    if (strlen(call->arg[0].text) > 100)
+        return 53;
+    if (VARIANT_IS(modem, DNS, "timeout"))
+        return ai_thinker_failure(modem, "no_response");
+    if (!resolve(modem, call->arg[0].text, ip)) {
+        if (plain)
+            return AT_ERROR;
+        out_line(modem, OUT_ANSWER, "+CDNSGIP: 0,%d", modem->network.bearer_up ? 8 : 3);
+        return AT_OK;
+    }
+    if (plain)
+        out_line(modem, OUT_ANSWER, "%s", ip);
+    else
+        out_line(modem, OUT_ANSWER, "+CDNSGIP: 1,\"%s\",\"%s\"", call->arg[0].text, ip);
+    return AT_OK;
+}
+
+static int run_cdnscfg(struct modem *modem, const struct at_call *call)
+{
+    if (call->kind == AT_QUERY)
+        out_line(modem, OUT_ANSWER, "PrimaryDns:8.8.8.8\r\nSecondaryDns:8.8.4.4");
+    return AT_OK;
+}
+
+const struct at_command ai_thinker_bearer_commands[] = {
+    {"+CGATT", AT_QUERY | AT_SET, run_cgatt, AT_NEEDS_SIM},
+    {"+CGACT", AT_QUERY | AT_SET, run_cgact, AT_NEEDS_SIM},
+    {"+CSTT", AT_QUERY | AT_SET, run_cstt, AT_NEEDS_SIM},
+    {"+CIICR", AT_EXEC, run_ciicr, AT_NEEDS_SIM},
+    {"+CIFSR", AT_EXEC | AT_QUERY, run_cifsr, AT_NEEDS_SIM},
+    {"+CIPSHUT", AT_EXEC, run_cipshut, AT_NEEDS_SIM},
+    {"+CDNSGIP", AT_SET, run_cdnsgip, AT_NEEDS_SIM},
+    {"+CDNSCFG", AT_QUERY | AT_SET, run_cdnscfg, AT_NEEDS_SIM},
+    {NULL, 0, NULL, 0},
+};

@@ -1,0 +1,37 @@
+/* Who the modem is, and what time it thinks it is. */
+#include "at_generic.h"
+
+#include "modem.h"
+
+static int run_imei(struct modem *modem, const struct at_call *call)
+{
+    (void)call;
+    out_line(modem, OUT_ANSWER, "%s", VARIANT_TEXT(modem, IMEI));
+    return AT_OK;
+}
+
+static int run_imsi(struct modem *modem, const struct at_call *call)
+{
+    (void)call;
+    out_line(modem, OUT_ANSWER, "%s", VARIANT_TEXT(modem, IMSI));
+    return AT_OK;
+}
+
+static int run_clock(struct modem *modem, const struct at_call *call)
+{
+    char clock[32];
+
+    if (call->kind == AT_SET)
+        return AT_OK;
+    modem_clock(modem, clock);
+    out_line(modem, OUT_ANSWER, "+CCLK: \"%s%s\"", clock, VARIANT_TEXT(modem, ZONE));
+    return AT_OK;
+}
+
+const struct at_command at_identity_commands[] = {
+    {"+GSN", AT_EXEC, run_imei, 0},
+    {"+CGSN", AT_EXEC, run_imei, 0},
+    {"+CIMI", AT_EXEC, run_imsi, AT_NEEDS_SIM},
+    {"+CCLK", AT_QUERY | AT_SET, run_clock, 0},
+    {NULL, 0, NULL, 0},
+};

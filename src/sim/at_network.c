@@ -1,0 +1,155 @@
+/* SIM card, registration, signal, operator, attach, access point. */
+#include "at_generic.h"
+
+#include "at_result.h"
+#include "modem.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* Plain searching and the busy card belong to the boot; the answer of a busy card is the family's. */
+int at_ask_pin(struct modem *modem, const struct at_call *call)
+{
+    enum sim_lock lock = sim_card_lock(&modem->sim);
+
+    (void)call;
+    if (lock == SIM_ABSENT || lock == SIM_BLOCKED)
+        return sim_card_cme(&modem->sim);
+    if (modem->sim.busy_left > 0 && modem->sim.busy_left-- > 0)
+        return 14;
+    if (modem->sim.busy)
+        return 14;
+    out_line(modem, OUT_ANSWER, "+CPIN:%s%s", VARIANT_ON(modem, CPIN_SPACE) ? " " : "", sim_lock_name(lock));
+    return AT_OK;
+}
+
+int at_set_pin(struct modem *modem, const struct at_call *call)
+{
+    int result;
+
+    if (modem->sim.busy)
+        return 14;
+    modem->stats.pins_used++;
+    if (call->argc >= 2)
+        result = sim_card_enter_puk(&modem->sim, call->arg[0].text, call->arg[1].text);
+    else
+        result = sim_card_enter_pin(&modem->sim, call->arg[0].text, VARIANT_ON(modem, PIN_BURN));
+    modem->stats.pins_wrong += result == 16;
+    if (result != 0)
+        return result;
+    at_result(modem, AT_OK);
+    out_print_answer(modem);
+    if (modem->profile->family->sim_changed != NULL)
+        modem->profile->family->sim_changed(modem);
+    network_search(modem, true);
+    return AT_DONE;
+}
+
+static int run_cpin(struct modem *modem, const struct at_call *call)
+{
+    return call->kind == AT_QUERY ? at_ask_pin(modem, call) : at_set_pin(modem, call);
+}
+
+static int registration(struct modem *modem, const struct at_call *call, const char *name, int *mode)
+{
+    char text[48];
+    long wanted;
+
+    if (call->kind == AT_SET) {
+        if (!at_number(call, 0, 0, 2, &wanted))
+            return AT_ERROR;
+        *mode = (int)wanted;
+        return AT_OK;
+    }
+    network_print_registration(modem, *mode, text, sizeof text);
+    out_line(modem, OUT_ANSWER, "%s: %s", name, text);
+    return AT_OK;
+}
+
+static int run_creg(struct modem *modem, const struct at_call *call)
+{
+    return registration(modem, call, "+CREG", &modem->settings.creg);
+}
+
+static int run_cgreg(struct modem *modem, const struct at_call *call)
+{
+    return registration(modem, call, "+CGREG", &modem->settings.cgreg);
+}
+
+static int run_csq(struct modem *modem, const struct at_call *call)
+{
+    long csq = sim_card_lock(&modem->sim) == SIM_ABSENT ? 99 : modem->network.csq;
+
+    (void)call;
+    out_line(modem, OUT_ANSWER, "+CSQ: %ld,%s", csq, VARIANT_TEXT(modem, CSQ_BER));
+    return AT_OK;
+}
+
+static int run_cops(struct modem *modem, const struct at_call *call)
+{
+    const char *name = modem->options->operator_name;
+
+    if (call->kind == AT_SET) {
+        if (call->raw[0] == '0')
+            network_search(modem, true);
+        return AT_OK;
+    }
+    if (call->kind == AT_TEST)
+        out_line(modem, OUT_ANSWER, "+COPS: (2,\"%s\",\"%s\",\"26201\")", name, name);
+    else if (network_is_registered(modem))
+        out_line(modem, OUT_ANSWER, "+COPS: 0,0,\"%s\"", name);
+    else
+        out_line(modem, OUT_ANSWER, "+COPS: 0");
+    return AT_OK;
+}
+
+int at_ask_attach(struct modem *modem)
+{
+    out_line(modem, OUT_ANSWER, "+CGATT: %d", modem->network.attached);
+    return AT_OK;
+}
+
+bool at_bearer_possible(const struct modem *modem)
+{
+    return network_is_registered(modem) && modem->network.attached && network_knows_apn(modem);
+}
+
+void at_take_apn(struct modem *modem, const char *apn)
+{
+    snprintf(modem->network.apn, sizeof modem->network.apn, "%.*s", APN_MAX - 1, apn);
+}
+
+/* Context 1 is the one that counts; others are taken and forgotten. */
+static int run_cgdcont(struct modem *modem, const struct at_call *call)
+{
+    long context;
+
+    if (call->kind == AT_QUERY) {
+        out_line(modem, OUT_ANSWER, "+CGDCONT: 1,\"IP\",\"%s\",\"\",0,0", modem->network.apn);
+        return AT_OK;
+    }
+    if (!at_number(call, 0, 1, 16, &context) || call->argc < 2)
+        return AT_ERROR;
+    if (context == 1)
+        at_take_apn(modem, call->argc > 2 ? call->arg[2].text : "");
+    return AT_OK;
+}
+
+static int run_cgpaddr(struct modem *modem, const struct at_call *call)
+{
+    (void)call;
+    out_line(modem, OUT_ANSWER, "+CGPADDR: 1,\"%s\"",
+             modem->network.bearer_up ? VARIANT_TEXT(modem, LOCAL_IP) : "0.0.0.0");
+    return AT_OK;
+}
+
+const struct at_command at_network_commands[] = {
+    {"+CPIN", AT_QUERY | AT_SET, run_cpin, 0},
+    {"+CREG", AT_QUERY | AT_SET, run_creg, 0},
+    {"+CGREG", AT_QUERY | AT_SET, run_cgreg, 0},
+    {"+CSQ", AT_EXEC, run_csq, 0},
+    {"+COPS", AT_QUERY | AT_SET | AT_TEST, run_cops, AT_NEEDS_SIM},
+    {"+CGDCONT", AT_QUERY | AT_SET, run_cgdcont, 0},
+    {"+CGPADDR", AT_EXEC | AT_SET, run_cgpaddr, AT_NEEDS_SIM},
+    {NULL, 0, NULL, 0},
+};

@@ -1,0 +1,293 @@
+#include "link.h"
+
+#include "modem.h"
+#include "print.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* In push mode: received data wait in TCP while so much still waits for the UART. */
+#define PUSH_WAITING 2048
+
+static const struct tcp_events link_tcp_events;
+
+void links_init(struct modem *modem)
+{
+    for (int id = 0; id < LINKS_MAX; id++) {
+        struct link *link = &modem->links[id];
+
+        link->modem = modem;
+        link->id = id;
+        uv_timer_init(modem->loop, &link->timer);
+        link->timer.data = link;
+    }
+}
+
+/* ---- opening ---- */
+
+static void opened(struct link *link)
+{
+    print_event("--", "link %d connected to %s:%u", link->id, link->host, link->port);
+    link->state = LINK_OPEN;
+    if (fault_use(link->modem, FAULT_HALF_OPEN))
+        link_kill_silently(link);
+    link->modem->profile->family->link_opened(link->modem, link);
+    links_resume(link->modem);
+}
+
+static void failed(struct link *link)
+{
+    print_event("--", "link %d: no connection to %s:%u", link->id, link->host, link->port);
+    link->failed = true;
+    link->modem->profile->family->link_failed(link->modem, link);
+}
+
+static void on_result_due(uv_timer_t *timer)
+{
+    struct link *link = timer->data;
+
+    if (link->failed)
+        failed(link);
+    else
+        opened(link);
+}
+
+static void on_tcp_opened(void *owner, int status)
+{
+    struct link *link = owner;
+    long delay = VARIANT_NUMBER(link->modem, CONNECT_MS) + link->extra_ms;
+
+    link->failed = status < 0;
+    if (status < 0)
+        link->conn = NULL;
+    else
+        tcp_pause(link->conn, true);
+    uv_timer_start(&link->timer, on_result_due, (uint64_t)delay, 0);
+}
+
+static void connect_to(struct link *link, const struct sockaddr_storage *target)
+{
+    link->conn = tcp_open(link->modem->loop, target, &link_tcp_events, link);
+    if (link->conn == NULL)
+        on_tcp_opened(link, -1);
+}
+
+static bool name_is_refused(struct link *link)
+{
+    if (route_is_numeric(link->host))
+        return false;
+    return fault_use(link->modem, FAULT_NO_DNS) || VARIANT_IS(link->modem, DNS, "fail");
+}
+
+enum link_open link_open(struct link *link, const char *host, uint16_t port)
+{
+    struct modem *modem = link->modem;
+    struct sockaddr_storage target;
+    enum route_result route;
+
+    snprintf(link->host, sizeof link->host, "%s", host);
+    link->port = port;
+    if (name_is_refused(link))
+        return LINK_NO_NAME;
+    route = route_find(&modem->routes, host, port, &target, link->ip);
+    if (route == ROUTE_NO_NAME)
+        return LINK_NO_NAME;
+    modem->stats.opens++;
+    link->state = LINK_CONNECTING;
+    link->failed = link->dead = link->notified = false;
+    link->rx_length = link->dead_waiting = 0;
+    link->sent = link->taken = 0;
+    print_event("--", "link %d connects to %s:%u", link->id, host, port);
+    if (fault_use(modem, FAULT_CONNECT_FAIL))
+        on_tcp_opened(link, -1);
+    else if (!route_is_numeric(host) && !VARIANT_IS(modem, DNS, "ok"))
+        print_event("--", "wrong or no answer of the name service: nobody will answer");
+    else if (route == ROUTE_FOUND)
+        connect_to(link, &target);
+    return LINK_STARTED;
+}
+
+/* ---- receiving ---- */
+
+static void on_tcp_data(void *owner, const uint8_t *bytes, size_t count)
+{
+    struct link *link = owner;
+
+    link->modem->profile->family->link_data(link->modem, link, bytes, count);
+    links_resume(link->modem);
+}
+
+static bool is_buffered(const struct modem *modem)
+{
+    return modem->settings.rxget != 0;
+}
+
+static size_t receive_room(const struct link *link)
+{
+    const struct modem *modem = link->modem;
+    size_t limit = (size_t)VARIANT_NUMBER(modem, CHUNK_MAX);
+
+    if (link->dead || link->state != LINK_OPEN || fault_active(modem, FAULT_MUTE))
+        return 0;
+    if (!is_buffered(modem))
+        return uart_waiting(&modem->uart) < PUSH_WAITING ? (limit > 0 ? limit : 1) : 0;
+    limit = (size_t)VARIANT_NUMBER(modem, RX_BUFFER);
+    if (limit > sizeof link->rx)
+        limit = sizeof link->rx;
+    return link->rx_length < limit ? limit - link->rx_length : 0;
+}
+
+static size_t on_tcp_room(void *owner)
+{
+    return receive_room(owner);
+}
+
+void links_resume(struct modem *modem)
+{
+    for (int id = 0; id < LINKS_MAX; id++)
+        if (modem->links[id].conn != NULL && modem->links[id].state == LINK_OPEN)
+            tcp_pause(modem->links[id].conn, receive_room(&modem->links[id]) == 0);
+}
+
+/* ---- closing ---- */
+
+static void on_tcp_closed(void *owner)
+{
+    struct link *link = owner;
+
+    link->conn = NULL;
+    if (link->dead)
+        return;
+    if (link->state == LINK_CONNECTING) {
+        link->failed = true;
+        return;
+    }
+    print_event("--", "link %d closed by the peer", link->id);
+    link->state = link->rx_length > 0 ? LINK_REMOTE_CLOSING : LINK_CLOSED;
+    link->modem->profile->family->link_closed(link->modem, link);
+}
+
+void link_remote_close(struct link *link)
+{
+    if (link->state != LINK_OPEN)
+        return;
+    if (link->conn != NULL)
+        tcp_close(link->conn);
+    on_tcp_closed(link);
+}
+
+void link_close(struct link *link, enum link_state after)
+{
+    uv_timer_stop(&link->timer);
+    if (link->conn != NULL && link->dead)
+        tcp_bury(&link->modem->graveyard, link->conn);
+    else if (link->conn != NULL)
+        tcp_close(link->conn);
+    if (link->state == LINK_OPEN || link->state == LINK_CONNECTING)
+        print_event("--", "link %d closed", link->id);
+    link->conn = NULL;
+    link->state = after;
+    link->rx_length = 0;
+    link->dead = false;
+}
+
+void links_lose(struct modem *modem, enum link_state after)
+{
+    for (int id = 0; id < LINKS_MAX; id++) {
+        struct link *link = &modem->links[id];
+
+        if (VARIANT_IS(modem, TCP_ON_POWER_LOSS, "silent"))
+            link->dead = link->state == LINK_OPEN;
+        if (link->state != LINK_INITIAL)
+            link_close(link, after);
+    }
+}
+
+void links_close(struct modem *modem)
+{
+    for (int id = 0; id < LINKS_MAX; id++) {
+        modem->links[id].dead = false;
+        link_close(&modem->links[id], LINK_INITIAL);
+        uv_close((uv_handle_t *)&modem->links[id].timer, NULL);
+    }
+    graveyard_close(&modem->graveyard);
+}
+
+void link_kill_silently(struct link *link)
+{
+    if (link->state != LINK_OPEN || link->dead)
+        return;
+    print_event("--", "link %d is dead, and nobody knows it", link->id);
+    link->dead = true;
+    if (link->conn != NULL)
+        tcp_pause(link->conn, true);
+}
+
+/* ---- sending ---- */
+
+size_t link_send_room(const struct link *link)
+{
+    size_t waiting = link->dead || link->conn == NULL ? link->dead_waiting : tcp_pending(link->conn);
+
+    return waiting < LINK_TX_WAITING ? LINK_TX_WAITING - waiting : 0;
+}
+
+size_t link_unacked(const struct link *link)
+{
+    if (link->dead)
+        return link->dead_waiting;
+    return link->conn != NULL ? tcp_unacked(link->conn) : 0;
+}
+
+bool link_send(struct link *link, const uint8_t *bytes, size_t count)
+{
+    link->modem->stats.sends++;
+    link->sent += count;
+    if (link->dead || link->conn == NULL) {
+        link->dead_waiting += count;
+        return true;
+    }
+    return tcp_send(link->conn, bytes, count) == 0;
+}
+
+static void on_tcp_sent(void *owner)
+{
+    struct link *link = owner;
+
+    if (link->modem->profile->family->link_sent != NULL)
+        link->modem->profile->family->link_sent(link->modem, link);
+}
+
+static const struct tcp_events link_tcp_events = {
+    .opened = on_tcp_opened,
+    .data = on_tcp_data,
+    .closed = on_tcp_closed,
+    .sent = on_tcp_sent,
+    .room = on_tcp_room,
+};
+
+int links_count(const struct modem *modem, enum link_state state)
+{
+    int count = 0;
+
+    for (int id = 0; id < LINKS_MAX; id++)
+        count += modem->links[id].state == state;
+    return count;
+}
+
+const char *link_state_name(enum link_state state)
+{
+    switch (state) {
+    case LINK_INITIAL:
+        return "initial";
+    case LINK_CONNECTING:
+        return "connecting";
+    case LINK_OPEN:
+        return "open";
+    case LINK_REMOTE_CLOSING:
+        return "remote-closing";
+    case LINK_CLOSED:
+        return "closed";
+    }
+    return "";
+}

@@ -1,0 +1,72 @@
+/*
+ * The rows of the modem's link table: which are in use, what has been received and not yet read.
+ * Owned by the modem; the families' commands open and close them, the family's hooks say what happens to them.
+ * It never prints anything to the host by itself.
+ */
+#ifndef SIM_LINK_H
+#define SIM_LINK_H
+
+#include "route.h"
+#include "tcp.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <uv.h>
+
+#define LINKS_MAX       10
+#define LINK_RX_BYTES   8192
+#define LINK_TX_WAITING 8192 /* what a modem's stack takes before it stops acknowledging sends */
+
+struct modem;
+
+enum link_state { LINK_INITIAL, LINK_CONNECTING, LINK_OPEN, LINK_REMOTE_CLOSING, LINK_CLOSED };
+
+struct link {
+    struct modem *modem;
+    int id;
+    enum link_state state;
+    struct tcp_conn *conn;
+    uv_timer_t timer; /* connect_ms, time-out of a connect */
+    bool dead;        /* half-open: nothing passes any more, and the modem does not know */
+    long extra_ms;    /* added to connect_ms for this one opening */
+    bool failed;      /* connecting, and it is known that nothing will come of it */
+    bool notified;    /* the host has been told of waiting data and has not read since */
+    uint64_t data_at_ms, sent, taken;
+    uint16_t port;
+    char host[ROUTE_HOST_MAX], ip[ROUTE_IP_MAX];
+    uint8_t rx[LINK_RX_BYTES];
+    size_t rx_length, dead_waiting;
+};
+
+void links_init(struct modem *modem);
+void links_close(struct modem *modem);
+
+enum link_open { LINK_STARTED, LINK_NO_NAME };
+
+/* The family's link_opened or link_failed follows, never at once; a dead address gives neither. */
+enum link_open link_open(struct link *link, const char *host, uint16_t port);
+
+/* Local end; what was received is forgotten. */
+void link_close(struct link *link, enum link_state after);
+
+/* All links end without a word to their peers (or with one, see the variant tcp_on_power_loss). */
+void links_lose(struct modem *modem, enum link_state after);
+
+/* The peer closes, as the modem sees it. */
+void link_remote_close(struct link *link);
+
+/* From now on nothing passes, in either direction. */
+void link_kill_silently(struct link *link);
+
+bool link_send(struct link *link, const uint8_t *bytes, size_t count);
+size_t link_send_room(const struct link *link);
+size_t link_unacked(const struct link *link);
+
+/* Reading is stopped while the host cannot take more; called whenever that may have changed. */
+void links_resume(struct modem *modem);
+
+int links_count(const struct modem *modem, enum link_state state);
+const char *link_state_name(enum link_state state);
+
+#endif

@@ -1,0 +1,137 @@
+#include "network.h"
+
+#include "modem.h"
+#include "print.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+#define CELL "\"25EF\",\"115B\""
+
+static void announce_registration(struct modem *modem)
+{
+    int state = (int)modem->network.registration;
+
+    if (modem->settings.creg == 0 || modem->power == POWER_OFF)
+        return;
+    if (modem->settings.creg == 2 && network_is_registered(modem))
+        out_line(modem, OUT_URC, "+CREG: %d,%s", state, CELL);
+    else
+        out_line(modem, OUT_URC, "+CREG: %d", state);
+}
+
+static void on_found(uv_timer_t *timer)
+{
+    network_search_ends(timer->data);
+}
+
+void network_init(struct modem *modem)
+{
+    uv_timer_init(modem->loop, &modem->network.search);
+    modem->network.search.data = modem;
+    modem->network.csq = modem->options->csq;
+}
+
+void network_close(struct modem *modem)
+{
+    uv_close((uv_handle_t *)&modem->network.search, NULL);
+}
+
+void network_reset(struct modem *modem)
+{
+    struct network *network = &modem->network;
+
+    uv_timer_stop(&network->search);
+    network->registration = REG_IDLE;
+    network->attached = network->bearer_up = false;
+    network->apn[0] = '\0';
+}
+
+static enum registration result_of_search(const struct modem *modem)
+{
+    if (fault_active(modem, FAULT_DENY_REGISTRATION))
+        return REG_DENIED;
+    return VARIANT_ON(modem, ROAMING) ? REG_ROAMING : REG_HOME;
+}
+
+static bool can_search(const struct modem *modem)
+{
+    return modem->power != POWER_OFF && modem->settings.cfun == 1 && sim_card_lock(&modem->sim) == SIM_READY;
+}
+
+void network_settle(struct modem *modem)
+{
+    struct network *network = &modem->network;
+
+    if (!can_search(modem))
+        return;
+    network->registration = result_of_search(modem);
+    network->attached = network_is_registered(modem) && VARIANT_ON(modem, AUTO_ATTACH);
+}
+
+void network_search(struct modem *modem, bool announce)
+{
+    struct network *network = &modem->network;
+
+    if (!can_search(modem) || network_is_registered(modem))
+        return;
+    network->registration = REG_SEARCHING;
+    if (announce)
+        announce_registration(modem);
+    uv_timer_start(&network->search, on_found, (uint64_t)VARIANT_NUMBER(modem, REG_MS), 0);
+}
+
+void network_search_ends(struct modem *modem)
+{
+    uv_timer_stop(&modem->network.search);
+    if (!can_search(modem) || network_is_registered(modem))
+        return;
+    network_settle(modem);
+    print_event("--", network_is_registered(modem) ? "registered" : "the network refuses the modem");
+    if (network_is_registered(modem) && modem->profile->family->registered != NULL)
+        modem->profile->family->registered(modem);
+    announce_registration(modem);
+}
+
+void network_drop_bearer(struct modem *modem)
+{
+    if (!modem->network.bearer_up)
+        return;
+    print_event("--", "the bearer is lost");
+    modem->network.bearer_up = false;
+    modem->profile->family->bearer_lost(modem);
+}
+
+void network_lose(struct modem *modem, enum registration state)
+{
+    uv_timer_stop(&modem->network.search);
+    network_drop_bearer(modem);
+    modem->network.attached = false;
+    if (modem->network.registration == state)
+        return;
+    modem->network.registration = state;
+    announce_registration(modem);
+}
+
+bool network_is_registered(const struct modem *modem)
+{
+    enum registration state = modem->network.registration;
+
+    return state == REG_HOME || state == REG_ROAMING;
+}
+
+bool network_knows_apn(const struct modem *modem)
+{
+    const char *only = modem->options->apn;
+
+    return only == NULL || strcasecmp(only, modem->network.apn) == 0;
+}
+
+void network_print_registration(const struct modem *modem, int mode, char *out, size_t room)
+{
+    if (mode == 2 && network_is_registered(modem))
+        snprintf(out, room, "%d,%d,%s", mode, (int)modem->network.registration, CELL);
+    else
+        snprintf(out, room, "%d,%d", mode, (int)modem->network.registration);
+}

@@ -1,0 +1,22 @@
+#include "profile.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static const struct profile *const *const vendors[] = {profiles_ai_thinker, profiles_simcom, NULL};
+
+const struct profile *profile_find(const char *name)
+{
+    for (size_t vendor = 0; vendors[vendor] != NULL; vendor++)
+        for (size_t i = 0; vendors[vendor][i] != NULL; i++)
+            if (strcmp(vendors[vendor][i]->name, name) == 0)
+                return vendors[vendor][i];
+    return NULL;
+}
+
+void profile_print_all(void)
+{
+    for (size_t vendor = 0; vendors[vendor] != NULL; vendor++)
+        for (size_t i = 0; vendors[vendor][i] != NULL; i++)
+            printf("%-10s %s\n", vendors[vendor][i]->name, vendors[vendor][i]->description);
+}

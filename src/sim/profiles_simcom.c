@@ -1,0 +1,3 @@
+#include "profile.h"
+#include <stddef.h>
+const struct profile *const profiles_simcom[] = {NULL};

@@ -1,0 +1,145 @@
+/*
+ * The list of all variants: identifier, families to which it applies, name, allowed values ('#' is a number,
+ * '*' any text, '|' separates), default, meaning. Profiles override defaults; numbers of sections refer to the
+ * fact sheets of the modem families. It is only included by variant.h and never holds a value itself.
+ */
+#ifndef SIM_VARIANT_LIST_H
+#define SIM_VARIANT_LIST_H
+
+#define FAMILY_AI_THINKER 1u
+#define FAMILY_SIMCOM_CIP 2u
+#define FAMILY_ALL        (~0u)
+
+#define VARIANT_LIST_COMMON(X)                                                                               \
+    X(BOOT, FAMILY_ALL, "boot", "warm|cold", "warm", "at start: already on and idle, or just switched on")   \
+    X(BOOT_MS, FAMILY_ALL, "boot_ms", "#|realistic", "1500", "length of the boot dialogue")                  \
+    X(BOOT_NOISE, FAMILY_ALL, "boot_noise", "on|off", "off", "junk bytes when the power comes")              \
+    X(CLOCK, FAMILY_ALL, "clock", "now|*", "now", "network time, or a fixed yy/MM/dd,hh:mm:ss")              \
+    X(ZONE, FAMILY_ALL, "zone", "*", "+01", "time zone as this modem prints it")                             \
+    X(ROAMING, FAMILY_ALL, "roaming", "on|off", "off", "registered as 5 (roaming) in place of 1 (home)")     \
+    X(REG_MS, FAMILY_ALL, "reg_ms", "#", "300", "from start of the search to registration")                  \
+    X(ATTACH_MS, FAMILY_ALL, "attach_ms", "#", "0", "time of the packet attach")                             \
+    X(BEARER_MS, FAMILY_ALL, "bearer_ms", "#", "0", "time to bring the bearer up")                           \
+    X(CONNECT_MS, FAMILY_ALL, "connect_ms", "#", "0", "added to the time of a TCP connect")                  \
+    X(AUTO_ATTACH, FAMILY_ALL, "auto_attach", "on|off", "off", "attached as soon as registered")             \
+    X(TCP_ON_POWER_LOSS, FAMILY_ALL, "tcp_on_power_loss", "silent|close", "silent",                          \
+      "what a peer sees of a reboot: nothing, or the end of the connection")                                 \
+    X(UNPLUG_POWER, FAMILY_ALL, "unplug_power", "keep|lose", "keep", "does unplugging cut the power")        \
+    X(CHECK_BAUD, FAMILY_ALL, "check_baud", "on|off", "off", "noise when the host has set another speed")    \
+    X(AUTOBAUD, FAMILY_ALL, "autobaud", "on|off", "off", "takes the host's speed; fewer lines at boot")      \
+    X(ECHO, FAMILY_ALL, "echo", "on|off", "on", "echo after boot")                                           \
+    X(CMEE, FAMILY_ALL, "cmee", "0|1|2", "0", "AT+CMEE after boot: plain ERROR, numbers, words")             \
+    X(PAYLOAD_ECHO, FAMILY_ALL, "payload_echo", "on|off", "on", "with echo on, payload is echoed too")       \
+    X(ESC_CANCELS, FAMILY_ALL, "esc_cancels", "lone|first|never", "lone",                                    \
+      "ESC at a prompt for counted bytes: if it stays alone for 100 ms, if first, never")                    \
+    X(PROMPT_SPACE, FAMILY_ALL, "prompt_space", "on|off", "on", "blank behind the '>' prompt")               \
+    X(CME_SPACE, FAMILY_ALL, "cme_space", "on|off", "on", "blank in '+CME ERROR: 53'")                       \
+    X(CPIN_SPACE, FAMILY_ALL, "cpin_space", "on|off", "on", "blank in '+CPIN: READY'")                       \
+    X(DOUBLE_CRLF, FAMILY_ALL, "double_crlf", "on|off", "off", "an empty line more behind each line")        \
+    X(UNKNOWN_COMMAND, FAMILY_ALL, "unknown_command", "error|cme58|invalid_line|not_support", "error",       \
+      "answer to an unknown command")                                                                        \
+    X(BUSY, FAMILY_ALL, "busy", "abort|swallow", "abort",                                                    \
+      "a line while a command runs aborts it or is lost")                                                    \
+    X(ABORT_ANSWER, FAMILY_ALL, "abort_answer", "none|error", "none", "answer of the aborted command")       \
+    X(CPIN_BUSY_COUNT, FAMILY_ALL, "cpin_busy_count", "#", "0", "CPIN? refused so often after each boot")    \
+    X(PIN_BURN, FAMILY_ALL, "pin_burn_when_ready", "on|off", "off",                                          \
+      "a PIN sent when none is due burns a try")                                                             \
+    X(DNS, FAMILY_ALL, "dns", "ok|fail|timeout|wrong", "ok", "what the modem's name lookup does")            \
+    X(CHUNK_MAX, FAMILY_ALL, "chunk_max", "#", "1200", "largest piece of received data in one report")       \
+    X(SEND_ACK_DELAY_MS, FAMILY_ALL, "send_ack_delay_ms", "#", "0", "added before a send is acknowledged")   \
+    X(STORM_MS, FAMILY_ALL, "storm_ms", "#", "250", "pause of urc-storm when nothing else happens")          \
+    X(CSQ_BER, FAMILY_ALL, "csq_ber", "#", "99", "second number of +CSQ")                                    \
+    X(IMEI, FAMILY_ALL, "imei", "*", "866104020000001", "IMEI")                                              \
+    X(IMSI, FAMILY_ALL, "imsi", "*", "262011234567890", "IMSI")                                              \
+    X(ICCID, FAMILY_ALL, "iccid", "*", "89860012345678901234", "ICCID")                                      \
+    X(FIRMWARE, FAMILY_ALL, "firmware", "*", "", "firmware string")                                          \
+    X(LOCAL_IP, FAMILY_ALL, "local_ip", "*", "10.8.18.69", "address of the bearer")
+
+#define VARIANT_LIST_CIP(X)                                                                                  \
+    X(CONNECT_TIMEOUT_S, FAMILY_SIMCOM_CIP, "connect_timeout_s", "#", "75", "CONNECT FAIL after so long")    \
+    X(CONNECT_SPACE, FAMILY_SIMCOM_CIP, "connect_space", "on|off", "on", "blank in '0, CONNECT OK'")         \
+    X(DATA_ACCEPT_SPACE, FAMILY_SIMCOM_CIP, "data_accept_space", "on|off", "off", "'DATA ACCEPT: 0,32'")     \
+    X(RXGET_SPACE, FAMILY_SIMCOM_CIP, "rxget_space", "on|off", "off", "blank in '+CIPRXGET: 4, 0,5'")        \
+    X(ACCEPT_PARTIAL, FAMILY_SIMCOM_CIP, "accept_partial", "#", "0", "takes at most so many bytes; 0: all")  \
+    X(EMPTY_READ, FAMILY_SIMCOM_CIP, "empty_read", "zero|error", "zero", "CIPRXGET=2 with nothing there")    \
+    X(UNREAD_AFTER_CLOSE, FAMILY_SIMCOM_CIP, "unread_after_close", "keep|lose", "keep",                      \
+      "unread data after the peer's close")                                                                  \
+    X(RX_BUFFER, FAMILY_SIMCOM_CIP, "rx_buffer", "#", "2920", "bytes buffered a link before TCP is held")    \
+    X(EXTRA_RXGET_URC, FAMILY_SIMCOM_CIP, "extra_rxget_urc", "#", "0",                                       \
+      "'+CIPRXGET: 1,n' before read answers")                                                                \
+    X(WRONG_STATE, FAMILY_SIMCOM_CIP, "wrong_state", "cme3|error", "cme3", "answer in a wrong state")        \
+    X(CIPSSL, FAMILY_SIMCOM_CIP, "cipssl", "present|absent", "present", "firmware with or without CIPSSL")   \
+    X(CALL_READY, FAMILY_SIMCOM_CIP, "call_ready", "on|off", "on", "Call Ready at boot")                     \
+    X(SMS_READY, FAMILY_SIMCOM_CIP, "sms_ready", "on|off", "on", "SMS Ready at boot")                        \
+    X(CIICR_FAILURE, FAMILY_SIMCOM_CIP, "ciicr_failure", "error|cme148|hang", "error",                       \
+      "CIICR without success")                                                                               \
+    X(SEND_TIMEOUT_S, FAMILY_SIMCOM_CIP, "send_timeout_s", "#", "645",                                       \
+      "SEND OK mode: dead peer noticed after")                                                               \
+    X(CDNSGIP_ERROR, FAMILY_SIMCOM_CIP, "cdnsgip_error", "#", "8", "code of a failed name lookup")
+
+#define VARIANT_LIST_AI(X)                                                                                   \
+    X(READY_BEFORE_CREG, FAMILY_AI_THINKER, "ready_before_creg", "random|on|off", "off",                     \
+      "order of READY and +CREG at boot")                                                                    \
+    X(CIEV, FAMILY_AI_THINKER, "ciev", "on|off", "on", "+CIEV lines at boot")                                \
+    X(CLOSE_URC, FAMILY_AI_THINKER, "close_urc", "tcpclosed|closed|bare", "tcpclosed",                       \
+      "remote close: +TCPCLOSED:0, CLOSED:0 or CLOSED")                                                      \
+    X(CIPRCV_FORM, FAMILY_AI_THINKER, "ciprcv_form", "colon|comma", "colon",                                 \
+      "received data: +CIPRCV:0,5,data or +CIPRCV,0,5:data")                                                 \
+    X(CIPRCV_CRLF, FAMILY_AI_THINKER, "ciprcv_trailing_crlf", "on|off", "off", "CRLF behind received data")  \
+    X(GLUE_URCS, FAMILY_AI_THINKER, "glue_urcs", "on|off", "off", "no CRLF before +CIPRCV")                  \
+    X(CONNECT_OK_FIRST, FAMILY_AI_THINKER, "connect_ok_before_ok", "on|off", "on", "CONNECT OK, then OK")    \
+    X(CIPNUM_ON_FAILURE, FAMILY_AI_THINKER, "cipnum_on_failure", "on|off", "off",                            \
+      "+CIPNUM before a failure")                                                                            \
+    X(OPEN_FAILURE, FAMILY_AI_THINKER, "open_failure",                                                       \
+      "no_response|connect_fail|state_connect_fail|cme50|cme53|error|hang", "no_response",                   \
+      "connect refused or not answered")                                                                     \
+    X(DNS_FAILURE, FAMILY_AI_THINKER, "dns_failure", "cme53|cme50|connect_fail|no_response|error", "cme53",  \
+      "CIPSTART with a name that does not resolve")                                                          \
+    X(DNS_ERROR, FAMILY_AI_THINKER, "dns_error", "error|cdnsgip", "error", "CDNSGIP without success")        \
+    X(NO_BEARER, FAMILY_AI_THINKER, "no_bearer", "cme53|cme50|error", "cme53", "CIPSTART without a bearer")  \
+    X(NO_RESPONSE_S, FAMILY_AI_THINKER, "noresponse_after_s", "#", "30", "COMMAND NO RESPONSE! after")       \
+    X(LATE_CONNECT_MS, FAMILY_AI_THINKER, "late_connect_ok_ms", "#", "0",                                    \
+      "COMMAND NO RESPONSE!, and CONNECT OK so much later; 0: off")                                          \
+    X(MUX_SUPPORTED, FAMILY_AI_THINKER, "mux_supported", "on|error|cme53", "on",                             \
+      "CIPMUX works, or how it fails")                                                                       \
+    X(MAX_LINKS, FAMILY_AI_THINKER, "max_links", "#", "4", "links of the eight that may be open")            \
+    X(TOO_MANY_LINKS, FAMILY_AI_THINKER, "too_many_links", "error|cme50|cme53", "error",                     \
+      "one link too many")                                                                                   \
+    X(CSTT_POISON, FAMILY_AI_THINKER, "cstt_poison", "on|off", "off",                                        \
+      "after CSTT only numeric addresses connect, and nothing is sent")                                      \
+    X(CGACT_FIRST_FAIL, FAMILY_AI_THINKER, "cgact_first_fail", "on|off", "off",                              \
+      "first CGACT fails with 148")                                                                          \
+    X(APN_FAILURE, FAMILY_AI_THINKER, "apn_failure", "cme148|cme133|no_response", "cme148", "wrong APN")     \
+    X(ATTACH_DENIED, FAMILY_AI_THINKER, "attach_denied", "no_response|cme30|cme148", "no_response",          \
+      "CGATT=1 without registration")                                                                        \
+    X(CGATT_LINE, FAMILY_AI_THINKER, "cgatt_line", "none|ctzv|cgatt", "none",                                \
+      "line before the OK of CGATT=1")                                                                       \
+    X(CIPSHUT_IDLE, FAMILY_AI_THINKER, "cipshut_idle", "cme50|no_response|ok", "cme50",                      \
+      "CIPSHUT when all is down")                                                                            \
+    X(CIPSHUT_REPLY, FAMILY_AI_THINKER, "cipshut_reply", "ok|shut_ok", "ok", "CIPSHUT done")                 \
+    X(CIPCLOSE_REPLY, FAMILY_AI_THINKER, "cipclose_reply", "ok|close_ok|closed", "ok", "CIPCLOSE done")      \
+    X(CIPCLOSE_IDLE, FAMILY_AI_THINKER, "cipclose_idle", "cme50|error", "cme50",                             \
+      "CIPCLOSE of a closed link")                                                                           \
+    X(STATUS_STYLE, FAMILY_AI_THINKER, "status_style", "rows|a9rows|ipstatus_old|state", "rows",             \
+      "answer of CIPSTATUS")                                                                                 \
+    X(STATUS_BLANK, FAMILY_AI_THINKER, "status_blank_lines", "on|off", "off", "empty lines around the rows") \
+    X(SEND_ACK, FAMILY_AI_THINKER, "send_ack", "ok|send_ok", "ok", "acknowledgement of a send")              \
+    X(SMALL_SENDS, FAMILY_AI_THINKER, "drop_ack_after_n_small_sends", "#", "0",                              \
+      "a burst of so many sends up to 13 bytes kills the link; 0: off")                                      \
+    X(CIFSR_FORM, FAMILY_AI_THINKER, "cifsr_form", "bare|prefix", "bare", "10.8.18.69 or +CIFSR:10.8.18.69") \
+    X(CCID_FORM, FAMILY_AI_THINKER, "ccid_form", "scid|ccid", "scid", "+SCID: SIM Card ID: or +CCID:")       \
+    X(CPIN_SUPPORTED, FAMILY_AI_THINKER, "cpin_supported", "on|off", "on", "firmware knows AT+CPIN")         \
+    X(NO_SIM_TEXT, FAMILY_AI_THINKER, "no_sim_text", "NO SIM CARD|NO Simcard|SIM not inserted|none", "none", \
+      "line at boot without a card")                                                                         \
+    X(RST_OK, FAMILY_AI_THINKER, "rst_ok", "on|off", "on", "AT+RST=1 still says OK")                         \
+    X(CFUN1_REBOOTS, FAMILY_AI_THINKER, "cfun1_reboots", "on|off", "off", "AT+CFUN=1 reboots")               \
+    X(PWR_TIED, FAMILY_AI_THINKER, "pwr_tied", "on|off", "off",                                              \
+      "power key tied: switched off, it comes back")                                                         \
+    X(PDP_DROP_URC, FAMILY_AI_THINKER, "pdp_drop_urc", "on|off", "on", "close lines when the bearer is lost")
+
+#define VARIANT_LIST(X)                                                                                      \
+    VARIANT_LIST_COMMON(X)                                                                                   \
+    VARIANT_LIST_CIP(X)                                                                                      \
+    VARIANT_LIST_AI(X)
+
+#endif
