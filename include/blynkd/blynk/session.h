@@ -19,6 +19,7 @@ struct blynk_session_config {
     char token[BLYNK_TOKEN_BYTES * 2 + 1]; /* a secret: registered with secret_add() by its reader */
     char template_id[32];                  /* "tmpl" of the info message, "" = none */
     char firmware_version[32];             /* "fw" */
+    char connection[16];                   /* "con": "GSM", "Ethernet"; "" = none */
     uint32_t heartbeat_ms;                 /* PING after so long without sending or without receiving */
     uint32_t grace_ms;                     /* dead when a PING stays unanswered so long (sheet, 12: 45 s) */
     uint32_t login_ms;                     /* deadline of the login answer */
@@ -37,9 +38,11 @@ enum blynk_login {
 /* Where what is to be sent comes from (bridge/outbox). */
 struct blynk_source {
     /* Appends up to `max_messages` whole frames, at most `room` bytes, with ids from blynk_session_next_id();
-     * returns how many messages. `mark` gets a number that grows: what this and all before it sent. */
-    size_t (*fill)(void *arg, struct blynk_session *session, struct buf *out, size_t room, size_t max_messages,
-                   uint64_t *mark);
+     * returns how many messages. `mark` gets a number that grows: what this and all before it sent. `most`: there
+     * will never be more room nor more messages at once than now, so what belongs together and does not fit has
+     * to be sent in parts, and a single frame larger than `room` is given all the same (the stream cuts it). */
+    size_t (*fill)(void *arg, struct blynk_session *session, struct buf *out, size_t room,
+                   size_t max_messages, bool most, uint64_t *mark);
     bool (*waiting)(void *arg);                  /* true if fill() would give something */
     void (*confirmed)(void *arg, uint64_t mark); /* all up to mark was read by the server */
     void *arg;
@@ -84,11 +87,15 @@ bool blynk_session_online(const struct blynk_session *session);
 uint16_t blynk_session_next_id(struct blynk_session *session);
 
 /* Sends a frame of its own (request, answer to dr/ar), ahead of the source. 0 and the id used; id 0 takes the
- * next one. -ENOTCONN, -ENOBUFS (too many waiting), -EMSGSIZE. */
+ * next one, and no other frame gets that id soon. -ENOTCONN, -ENOBUFS (too many waiting), -EMSGSIZE. */
 int blynk_session_request(struct blynk_session *session, enum blynk_command command, uint16_t id,
                           const void *body, size_t len, uint16_t *used_id);
 
-/* A PING soon, so that what was sent gets confirmed (BLYNK.FLUSH). */
+/* The answer RESPONSE to a frame of the server's. -ENOTCONN, -ENOBUFS, -EINVAL (id 0). */
+int blynk_session_respond(struct blynk_session *session, uint16_t id, enum blynk_status status);
+
+/* A PING as soon as the source has nothing more to send, so that what was sent gets confirmed (BLYNK.FLUSH).
+ * Nothing is sent when all is confirmed or a PING is already on its way. Forgotten when the session ends. */
 void blynk_session_confirm_soon(struct blynk_session *session);
 
 struct blynk_session_info {
@@ -98,6 +105,7 @@ struct blynk_session_info {
     uint64_t bytes_received;
     uint32_t round_trip_ms; /* of the last PING; 0 = none yet */
     uint64_t errors;        /* negative RESPONSEs */
+    uint64_t skipped;       /* frames that made no sense, or were too large for a value */
 };
 const struct blynk_session_info *blynk_session_info(const struct blynk_session *session);
 

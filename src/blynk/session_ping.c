@@ -1,0 +1,79 @@
+/*
+ * PING: the heartbeat, the confirmation of what was sent before it, and the test whether the server still
+ * understands us after it said "too many messages per second".
+ */
+#include "session_parts.h"
+
+#include "blynkd/base/log.h"
+
+#include <string.h>
+
+#define QUOTA_PAUSE_MS 2000 /* sheet, 8: stop for 1 to 2 s, PING, */
+#define QUOTA_GRACE_MS 6000 /* no answer in 6 s: reconnect */
+
+void session_ping_put(struct blynk_session *session)
+{
+    uint32_t grace_ms = session->over_quota ? QUOTA_GRACE_MS : session->config.grace_ms;
+    uint16_t id;
+
+    if (session->ping_count == SESSION_PINGS || !session_rate_allowed(session)) {
+        return;
+    }
+    id = blynk_session_next_id(session);
+    if (blynk_frame_encode(&session->out, BLYNK_PING, id, NULL, 0)) {
+        return;
+    }
+    session_rate_charge(session, 1);
+    session->pings[session->ping_count++] = (struct session_ping){
+        .id = id,
+        .mark = session->mark,
+        .sent_ms = sched_now_ms(session->sched),
+        .grace_ms = grace_ms,
+    };
+    session->ping_due = false;
+    session->confirm_due = false;
+    session->unpinged = 0;
+}
+
+bool session_ping_answered(struct blynk_session *session, uint16_t id)
+{
+    unsigned i = 0;
+
+    while (i < session->ping_count && session->pings[i].id != id) {
+        i++;
+    }
+    if (i == session->ping_count) {
+        return false;
+    }
+    struct session_ping ping = session->pings[i];
+    session->ping_count -= i + 1; /* the server answers in order: an older one is answered with it */
+    memmove(session->pings, session->pings + i + 1, session->ping_count * sizeof(session->pings[0]));
+    session->over_quota = false;
+    session->info.round_trip_ms = (uint32_t)(sched_now_ms(session->sched) - ping.sent_ms);
+    unsigned life = session->life;
+    session->source.confirmed(session->source.arg, ping.mark);
+    if (life == session->life) {
+        session->events.on_round_trip(session->arg, session->info.round_trip_ms);
+    }
+    return true;
+}
+
+void blynk_session_confirm_soon(struct blynk_session *session)
+{
+    if (session->phase != SESSION_ONLINE) {
+        return;
+    }
+    session->confirm_due = true;
+    task_post(session->sched, &session->pump);
+}
+
+void session_slow_down(struct blynk_session *session)
+{
+    if (session->over_quota) {
+        return;
+    }
+    log_warning("blynk", "the server says that it gets too many messages per second; pausing for 2 s");
+    session->over_quota = true;
+    session->pause_ms = sched_now_ms(session->sched) + QUOTA_PAUSE_MS;
+    session->ping_due = true;
+}
