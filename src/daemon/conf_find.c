@@ -74,7 +74,8 @@ const char *conf_nearest_section(const char *section)
 
     for (size_t i = 0; i < conf_key_count(); i++) {
         unsigned distance = scan_distance(conf_key_at(i)->section, section);
-        if (distance < least && is_near(conf_key_at(i)->section, distance)) {
+        if (distance < least && is_near(conf_key_at(i)->section, distance) &&
+            !strchr(conf_key_at(i)->section, '*')) {
             least = distance;
             best = conf_key_at(i)->section;
         }

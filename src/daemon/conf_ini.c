@@ -79,13 +79,21 @@ static bool has_control(const char *line, size_t len)
     return false;
 }
 
+/* "pinV5", "pinV300": somebody meant a pin's own section. */
+static bool means_pin(const char *section)
+{
+    return strncmp(section, "pin", 3) == 0 && strpbrk(section, "0123456789");
+}
+
 static void say_unknown_section(struct reader *reader, const char *section)
 {
     const char *near = conf_nearest_section(section);
 
-    if (strncmp(section, "pin ", 4) == 0) {
+    if (strlen(section) > ECHO_MAX) {
+        complain(reader, true, "no section has a name of %zu letters", strlen(section));
+    } else if (strncmp(section, "pin ", 4) == 0) {
         complain(reader, true, "[%s]: there is no such pin; V0 to V255, D0..., A0...", section);
-    } else if (near && strchr(near, '*')) {
+    } else if (means_pin(section)) {
         complain(reader, true, "[%s]: no such section; a pin's own is written [pin V5]", section);
     } else {
         complain(reader, true, "[%s]: no such section%s%s%s", section, near ? "; did you mean [" : "",
@@ -96,7 +104,7 @@ static void say_unknown_section(struct reader *reader, const char *section)
 /* Looks at a line that begins with '['; false if inih must not see it. */
 static bool check_section(struct reader *reader, const char *line, size_t len)
 {
-    char section[48]; /* inih keeps 49 bytes of a section's name */
+    char section[CONF_WHY_MAX];
     const char *close = memchr(line, ']', len);
     size_t section_len = close ? (size_t)(close - line) - 1 : 0;
 
@@ -105,14 +113,12 @@ static bool check_section(struct reader *reader, const char *line, size_t len)
         complain(reader, true, "a section's name ends with ]");
         return false;
     }
-    if (section_len >= sizeof(section)) {
-        complain(reader, true, "no section has so long a name");
-        return false;
-    }
+    section_len = section_len < sizeof(section) ? section_len : sizeof(section) - 1;
     memcpy(section, line + 1, section_len);
     section[section_len] = '\0';
     if (!conf_section_known(section)) {
         say_unknown_section(reader, section);
+        secret_wipe(section, sizeof(section));
         return false;
     }
     reader->skip_section = false;
@@ -231,6 +237,9 @@ static void take_value(struct reader *reader, const struct conf_key *key, const 
                  section, name);
     } else if (conf_value_set(reader->loader->conf, key, section, name, value, why) != 0) {
         complain(reader, true, "[%s] %s: %s", section, name, why);
+    }
+    if (key->secret) {
+        conf_secret_register(reader->loader, key);
     }
     remember_place(reader, key, section, name);
     secret_wipe(value, sizeof(value));

@@ -55,7 +55,9 @@ void conf_file_free(struct conf_file *file);
  */
 bool conf_file_exposed(const char *path, const struct stat *stat, char why[CONF_WHY_MAX]);
 
-/* Reads token_file, pin_file, password_file or the credentials of systemd; registers all secrets. */
+/* Tells base/secret.h the value of a secret key, so that it shows nowhere, not in the report either. */
+void conf_secret_register(struct conf_loader *loader, const struct conf_key *key);
+/* Reads token_file, pin_file, password_file or the credentials of systemd. */
 void conf_secrets_fetch(struct conf_loader *loader);
 
 /* What no single value can tell: keys that must be there, values that do not go together. */

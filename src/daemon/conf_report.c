@@ -1,5 +1,7 @@
 #include "conf.h"
 
+#include "blynkd/base/secret.h"
+
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -56,10 +58,13 @@ void conf_report_each(const struct conf_report *report, conf_finding_fn *finding
 {
     const char *at = (const char *)buf_bytes(&report->lines);
     const char *end = at + buf_len(&report->lines);
-    char words[64];
+    char words[FINDING_BYTES];
 
+    /* A token can have been pasted anywhere, and be known as a secret only since a later line. */
     for (; at < end; at += strlen(at) + 1) {
-        finding(arg, *at == MARK_ERROR, at + 1);
+        snprintf(words, sizeof(words), "%s", at);
+        secret_mask(words);
+        finding(arg, *at == MARK_ERROR, words + 1);
     }
     if (report->left_out) {
         snprintf(words, sizeof(words), "and %u more", report->left_out);

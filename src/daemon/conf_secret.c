@@ -28,6 +28,21 @@ static char *value_of(struct conf *conf, const struct conf_key *key)
     return (char *)conf + key->offset;
 }
 
+/* Shorter values cannot be told from ordinary text and are not masked (base/secret.h). */
+void conf_secret_register(struct conf_loader *loader, const struct conf_key *key)
+{
+    const char *value = value_of(loader->conf, key);
+
+    if (strlen(value) < SECRET_MIN_BYTES) {
+        return;
+    }
+    if (secret_add(value) != 0) {
+        conf_report_add(loader->report, true, NULL, 0,
+                        "[%s] %s: too many different secrets since the start; restart the daemon",
+                        key->section, key->name);
+    }
+}
+
 /* Cuts the line end and blanks off the end; false if more than one line remains. */
 static bool trim(char *text)
 {
@@ -59,6 +74,7 @@ static void take_secret(struct conf_loader *loader, const struct conf_key *key, 
     if (conf_value_set(loader->conf, key, key->section, key->name, file->text, why) != 0) {
         conf_report_add(loader->report, true, shown, 0, "%s: %s", key->name, why);
     }
+    conf_secret_register(loader, key);
 }
 
 static void fetch_file(struct conf_loader *loader, const struct source *source, const char *path)
@@ -104,21 +120,6 @@ static void fetch_credential(struct conf_loader *loader, const struct source *so
     conf_file_free(&file);
 }
 
-/* Shorter values cannot be told from ordinary text and are not masked (base/secret.h). */
-static void register_secret(struct conf_loader *loader, const struct conf_key *key)
-{
-    const char *value = value_of(loader->conf, key);
-
-    if (strlen(value) < SECRET_MIN_BYTES) {
-        return;
-    }
-    if (secret_add(value) != 0) {
-        conf_report_add(loader->report, true, NULL, 0,
-                        "[%s] %s: too many different secrets since the start; restart the daemon",
-                        key->section, key->name);
-    }
-}
-
 void conf_secrets_fetch(struct conf_loader *loader)
 {
     for (size_t i = 0; i < sizeof(sources) / sizeof(sources[0]); i++) {
@@ -129,6 +130,5 @@ void conf_secrets_fetch(struct conf_loader *loader)
         } else {
             fetch_credential(loader, source);
         }
-        register_secret(loader, conf_key_find(source->section, source->name));
     }
 }

@@ -82,7 +82,7 @@ void options_parse(int argc, char **argv, struct options *options)
     int option;
 
     *options = (struct options){.action = OPTIONS_RUN, .config_path = CONF_DEFAULT_PATH};
-    optind = 1;
+    optind = 0; /* getopt(3): forgets where an earlier call stopped */
     while ((option = getopt_long(argc, argv, "c:Vh", long_options, NULL)) != -1) {
         if (!take_option(options, option)) {
             break;
