@@ -39,13 +39,13 @@ struct acl_peer {
  */
 enum api_role acl_role(const struct acl *acl, const struct acl_peer *peer);
 
-/* Looks up the names. A rule whose name is not known is left out and logged; an unknown socket group leaves the
- * daemon's own. May block; touches nothing but its arguments, therefore fit for a worker thread, when `missing`
- * (room for API_RULES_MAX + 1 names, "" = none) is given instead of the log. */
 struct acl_missing {
     size_t count;
     char names[API_RULES_MAX + 1][API_NAME_MAX];
 };
+
+/* Looks up the names. A rule whose name is not known is left out and told in `missing`; an unknown socket group
+ * leaves the daemon's own. May block; touches nothing but its arguments, therefore fit for a worker thread. */
 void acl_resolve(struct acl *acl, const struct api_config *config, struct acl_missing *missing);
 
 /* By name or number. 0 or -ENOENT. May block. */

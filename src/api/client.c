@@ -10,10 +10,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define TICK_MS           1000      /* looks after clients that are paused or have ended their side */
-#define IN_WHILE_BLOCKED  READ_BYTES /* read on so far while a command waits, to notice that the client left */
-#define READ_MORE_BYTES   16384     /* at least, behind the beginning of a half command */
-#define REJECTED_LOG_MS   60000
+#define TICK_MS          1000       /* looks after clients that are paused or have ended their side */
+#define IN_WHILE_BLOCKED READ_BYTES /* read on so far while a command waits, to notice that the client left */
+#define READ_MORE_BYTES  16384      /* at least, behind the beginning of a half command */
+#define REJECTED_LOG_MS  60000
 
 /* ---- the end ---- */
 
@@ -264,7 +264,8 @@ static void take_shared(struct api_client *client, size_t len)
     size_t used = run_commands(client, data, len);
 
     if (used < len && !client->closing && buf_append(&client->in, data + used, len - used)) {
-        log_warning("api", "client %llu closed: no memory for %zu bytes", (unsigned long long)client->id, len - used);
+        log_warning("api", "client %llu closed: no memory for %zu bytes", (unsigned long long)client->id,
+                    len - used);
         client_doom(client);
     }
 }
@@ -328,8 +329,9 @@ static void reject(struct api_server *server, struct api_client *client)
     uv_try_write((uv_stream_t *)&client->pipe, &bytes, 1);
     if (server->stats.rejected++ == 0 || now_ms - server->rejected_logged_ms >= REJECTED_LOG_MS) {
         server->rejected_logged_ms = now_ms;
-        log_warning("api", "turned a client away: %zu are connected, the limit is %u (%llu turned away so far)",
-                    server->stats.clients, server->config.max_clients, (unsigned long long)server->stats.rejected);
+        log_warning(
+            "api", "turned a client away: %zu are connected, the limit is %u (%llu turned away so far)",
+            server->stats.clients, server->config.max_clients, (unsigned long long)server->stats.rejected);
     }
     uv_close((uv_handle_t *)&client->pipe, on_pipe_closed);
 }

@@ -82,8 +82,8 @@ static void unknown_command(struct api_client *client, const struct resp_arg *ar
     size_t used = 0;
 
     for (size_t i = 1; i < count && used < QUOTED_MAX; i++) {
-        int len = snprintf(rest + used, sizeof(rest) - used, "'%.*s' ", quoted_len(&args[i], QUOTED_MAX - used),
-                           args[i].text);
+        int len = snprintf(rest + used, sizeof(rest) - used, "'%.*s' ",
+                           quoted_len(&args[i], QUOTED_MAX - used), args[i].text);
         used += (size_t)len;
         if (used >= sizeof(rest)) {
             used = sizeof(rest) - 1;
@@ -101,9 +101,10 @@ static bool right_arity(const struct command *command, size_t count)
 static void deny(struct api_client *client, const struct command *command)
 {
     client->server->stats.denied++;
-    client_error(client, "NOPERM '%s' needs the role %s, you (uid %u) are %s: [access] in the configuration gives roles",
-                 command->name, api_role_name(command->role), (unsigned)client->peer.uid,
-                 api_role_name(client->role));
+    client_error(
+        client,
+        "NOPERM '%s' needs the role %s, you (uid %u) are %s: [access] in the configuration gives roles",
+        command->name, api_role_name(command->role), (unsigned)client->peer.uid, api_role_name(client->role));
 }
 
 void command_run(struct api_client *client, const struct resp_arg *args, size_t count)
@@ -125,11 +126,13 @@ void command_run(struct api_client *client, const struct resp_arg *args, size_t 
         deny(client, command);
         return;
     }
-    if (client->reply.protocol == 2 && !(command->flags & COMMAND_PUBSUB) && pubsub_count(&client->subscriber)) {
-        client_error(client,
-                     "ERR Can't execute '%s': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET are "
-                     "allowed in this context",
-                     command->name);
+    if (client->reply.protocol == 2 && !(command->flags & COMMAND_PUBSUB) &&
+        pubsub_count(&client->subscriber)) {
+        client_error(
+            client,
+            "ERR Can't execute '%s': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET are "
+            "allowed in this context",
+            command->name);
         return;
     }
     command->run(client, args, count);
@@ -166,8 +169,8 @@ void command_unknown_subcommand(struct api_client *client, const struct resp_arg
 {
     const char *name = client->last->name;
 
-    client_error(client, "ERR unknown subcommand '%.*s'. Try COMMAND DOCS %s.", quoted_len(&args[1], QUOTED_MAX),
-                 args[1].text, name);
+    client_error(client, "ERR unknown subcommand '%.*s'. Try COMMAND DOCS %s.",
+                 quoted_len(&args[1], QUOTED_MAX), args[1].text, name);
 }
 
 void command_wrong_arity(struct api_client *client, const char *name)
@@ -184,11 +187,13 @@ void command_bridge_error(struct api_client *client, int error)
 {
     switch (-error) {
     case ENOSPC:
-        client_error(client, "SPOOLFULL the outbox is full and nothing may be dropped: try again when LINK shows "
-                             "fewer waiting, or set delivery=latest for this pin");
+        client_error(client,
+                     "SPOOLFULL the outbox is full and nothing may be dropped: try again when LINK shows "
+                     "fewer waiting, or set delivery=latest for this pin");
         break;
     case EMSGSIZE:
-        client_error(client, "TOOBIG longer than one Blynk message can be (about 1000 bytes): send less at once");
+        client_error(client,
+                     "TOOBIG longer than one Blynk message can be (about 1000 bytes): send less at once");
         break;
     case ENOTCONN:
         client_error(client, "OFFLINE this needs the link up now: LINK shows why it is not");
@@ -197,7 +202,8 @@ void command_bridge_error(struct api_client *client, int error)
         client_error(client, "TIMEOUT no answer in time: try again, or see LINK and MODEM");
         break;
     case EBUSY:
-        client_error(client, "BUSY something else uses the modem or the same question is running: try again later");
+        client_error(client,
+                     "BUSY something else uses the modem or the same question is running: try again later");
         break;
     case EINVAL:
         client_error(client, "ERR refused as not valid: is a value, name or field empty or unknown?");

@@ -14,12 +14,12 @@ struct api_client;
 struct api_server;
 
 /* Flag, its name in COMMAND INFO. */
-#define COMMAND_FLAGS(X)                                                                                       \
-    X(COMMAND_WRITE, 1U << 0, "write")                                                                         \
-    X(COMMAND_READONLY, 1U << 1, "readonly")                                                                   \
-    X(COMMAND_FAST, 1U << 2, "fast")                                                                           \
-    X(COMMAND_ADMIN, 1U << 3, "admin")                                                                         \
-    X(COMMAND_PUBSUB, 1U << 4, "pubsub") /* allowed to a RESP2 client with subscriptions */                    \
+#define COMMAND_FLAGS(X)                                                                                     \
+    X(COMMAND_WRITE, 1U << 0, "write")                                                                       \
+    X(COMMAND_READONLY, 1U << 1, "readonly")                                                                 \
+    X(COMMAND_FAST, 1U << 2, "fast")                                                                         \
+    X(COMMAND_ADMIN, 1U << 3, "admin")                                                                       \
+    X(COMMAND_PUBSUB, 1U << 4, "pubsub") /* allowed to a RESP2 client with subscriptions */                  \
     X(COMMAND_BLOCKING, 1U << 5, "blocking")
 
 enum command_flag {

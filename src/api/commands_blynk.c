@@ -7,8 +7,9 @@
 #include <limits.h>
 #include <string.h>
 
-#define EVENT_DESCRIPTION_MAX 300 /* characters; the cloud discards a longer one silently (protocol sheet, 6.5) */
-#define FLUSH_MAX_MS          86400000LL
+#define EVENT_DESCRIPTION_MAX                                                                                \
+    300 /* characters; the cloud discards a longer one silently (protocol sheet, 6.5) */
+#define FLUSH_MAX_MS 86400000LL
 
 void run_blynk_sync(struct api_client *client, const struct resp_arg *args, size_t count)
 {
@@ -28,7 +29,8 @@ void run_blynk_sync(struct api_client *client, const struct resp_arg *args, size
 }
 
 /* The fields of a body from the words; an empty or zero-holding field would shift those behind it. */
-static bool add_fields(struct api_client *client, struct blynk_body *body, const struct resp_arg *args, size_t count)
+static bool add_fields(struct api_client *client, struct blynk_body *body, const struct resp_arg *args,
+                       size_t count)
 {
     for (size_t i = 0; i < count; i++) {
         if (args[i].len == 0 || memchr(args[i].text, '\0', args[i].len)) {
@@ -92,7 +94,8 @@ void run_blynk_event(struct api_client *client, const struct resp_arg *args, siz
         return;
     }
     if (count == 3 && args[2].len > EVENT_DESCRIPTION_MAX) {
-        client_error(client, "TOOBIG description over %d bytes: Blynk would discard the event", EVENT_DESCRIPTION_MAX);
+        client_error(client, "TOOBIG description over %d bytes: Blynk would discard the event",
+                     EVENT_DESCRIPTION_MAX);
         return;
     }
     blynk_body_init(&body);
@@ -243,7 +246,8 @@ void run_blynk_flush(struct api_client *client, const struct resp_arg *args, siz
     long long timeout_ms = 0;
 
     if (count > 2 || (count == 2 && !command_number(&args[1], 0, FLUSH_MAX_MS, &timeout_ms))) {
-        command_syntax_error(client, "BLYNK.FLUSH [timeout-ms]; without or with 0 it waits as long as it takes");
+        command_syntax_error(client,
+                             "BLYNK.FLUSH [timeout-ms]; without or with 0 it waits as long as it takes");
         return;
     }
     if (unconfirmed(client) == 0) {

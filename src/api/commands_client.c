@@ -49,7 +49,8 @@ void client_describe(const struct api_client *client, struct buf *out)
     uv_os_fd_t fd = -1;
 
     uv_fileno((const uv_handle_t *)&client->pipe, &fd);
-    buf_printf(out, "id=%llu addr=%s:0 laddr=%s:0 fd=%d name=%s age=%llu idle=%llu flags=%s db=0 sub=%u psub=%u ",
+    buf_printf(out,
+               "id=%llu addr=%s:0 laddr=%s:0 fd=%d name=%s age=%llu idle=%llu flags=%s db=0 sub=%u psub=%u ",
                (unsigned long long)client->id, path, path, fd, client->name,
                (unsigned long long)((now_ms - client->connected_ms) / 1000),
                (unsigned long long)((now_ms - client->active_ms) / 1000),
@@ -58,8 +59,8 @@ void client_describe(const struct api_client *client, struct buf *out)
     buf_printf(out, "ssub=0 multi=-1 qbuf=%zu omem=%zu cmd=%s user=default resp=%u lib-name=%s lib-ver=%s ",
                buf_len(&client->in), output_waiting(client), client->last ? client->last->name : "NULL",
                client->reply.protocol, client->library, client->library_version);
-    buf_printf(out, "pid=%ld uid=%u role=%s commands=%llu\n", (long)client->peer.pid, (unsigned)client->peer.uid,
-               api_role_name(client->role), (unsigned long long)client->commands);
+    buf_printf(out, "pid=%ld uid=%u role=%s commands=%llu\n", (long)client->peer.pid,
+               (unsigned)client->peer.uid, api_role_name(client->role), (unsigned long long)client->commands);
 }
 
 /* ---- the subcommands ---- */
@@ -194,7 +195,8 @@ static void sub_kill(struct api_client *client, const struct resp_arg *args, siz
     long long id;
 
     if (count != 4 || !command_word(&args[2], "ID")) {
-        command_syntax_error(client, "CLIENT KILL ID id; CLIENT LIST shows the ids (a Unix socket has no addresses)");
+        command_syntax_error(client,
+                             "CLIENT KILL ID id; CLIENT LIST shows the ids (a Unix socket has no addresses)");
         return;
     }
     if (!command_number(&args[3], 1, LLONG_MAX, &id)) {

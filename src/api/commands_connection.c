@@ -81,8 +81,9 @@ void run_auth(struct api_client *client, const struct resp_arg *args, size_t cou
     if (count > 3) {
         command_syntax_error(client, "AUTH [user] password");
     } else if (count == 2) {
-        client_error(client, "ERR AUTH <password> called without any password configured for the default user. "
-                             "Are you sure your configuration is correct?");
+        client_error(client,
+                     "ERR AUTH <password> called without any password configured for the default user. "
+                     "Are you sure your configuration is correct?");
     } else if (check_user(client, &args[1])) {
         reply_ok(&client->reply);
     }

@@ -71,7 +71,8 @@ struct scan {
     bool nothing; /* TYPE of something that no pin is */
 };
 
-static bool scan_options(struct api_client *client, struct scan *scan, const struct resp_arg *args, size_t count)
+static bool scan_options(struct api_client *client, struct scan *scan, const struct resp_arg *args,
+                         size_t count)
 {
     for (size_t i = 0; i + 1 < count; i += 2) {
         if (command_word(&args[i], "MATCH")) {
@@ -108,7 +109,8 @@ void run_scan(struct api_client *client, const struct resp_arg *args, size_t cou
         client_error(client, "ERR invalid cursor");
         return;
     }
-    if (!scan_options(client, &scan, args + 2, count - 2) || (scan.pattern && !pattern_fits(client, scan.pattern))) {
+    if (!scan_options(client, &scan, args + 2, count - 2) ||
+        (scan.pattern && !pattern_fits(client, scan.pattern))) {
         return;
     }
     long long seen = 0;

@@ -142,7 +142,8 @@ void run_modem_at(struct api_client *client, const struct resp_arg *args, size_t
     long long timeout_ms = AT_DEFAULT_TIMEOUT_MS;
 
     if (count > 3 || (count == 3 && !command_number(&args[2], 1, AT_MAX_TIMEOUT_MS, &timeout_ms))) {
-        command_syntax_error(client, "MODEM.AT command [timeout-ms]; put quotes around a command with blanks");
+        command_syntax_error(client,
+                             "MODEM.AT command [timeout-ms]; put quotes around a command with blanks");
         return;
     }
     if (!one_line(&args[1])) {
@@ -150,8 +151,9 @@ void run_modem_at(struct api_client *client, const struct resp_arg *args, size_t
         return;
     }
     if (holds_refused(&args[1])) {
-        client_error(client, "NOPERM this could lock the SIM card or cut off the serial line: set the PIN and the "
-                             "speed in the configuration");
+        client_error(client,
+                     "NOPERM this could lock the SIM card or cut off the serial line: set the PIN and the "
+                     "speed in the configuration");
         return;
     }
     memcpy(text, args[1].text, args[1].len);

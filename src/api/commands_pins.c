@@ -68,7 +68,8 @@ void run_mget(struct api_client *client, const struct resp_arg *args, size_t cou
 }
 
 /* True if accepted; otherwise the error is the reply. */
-static bool write_pins(struct api_client *client, const struct outbox_write *writes, size_t count, int64_t wall_ms)
+static bool write_pins(struct api_client *client, const struct outbox_write *writes, size_t count,
+                       int64_t wall_ms)
 {
     uint64_t sequence = client->sequence;
     int error = bridge_write(client->server->bridge, writes, count, wall_ms, &sequence);
@@ -93,7 +94,8 @@ static bool write_one(struct api_client *client, const struct resp_arg *pin, con
 void run_set(struct api_client *client, const struct resp_arg *args, size_t count)
 {
     if (count > 3) {
-        command_syntax_error(client, "SET takes a pin and one value, no options; BLYNK.WRITE takes several values");
+        command_syntax_error(client,
+                             "SET takes a pin and one value, no options; BLYNK.WRITE takes several values");
         return;
     }
     if (write_one(client, &args[1], &args[2])) {
@@ -149,8 +151,9 @@ static bool take_time(struct api_client *client, const struct resp_arg *args, si
         return true;
     }
     if (!command_number(&args[*count - 1], AT_MIN_MS, AT_MAX_MS, &number)) {
-        command_syntax_error(client, "AT wants the time in milliseconds since 1970; a value that is the word AT "
-                                     "goes in one string, SET V5 \"AT\\x001\"");
+        command_syntax_error(client,
+                             "AT wants the time in milliseconds since 1970; a value that is the word AT "
+                             "goes in one string, SET V5 \"AT\\x001\"");
         return false;
     }
     *wall_ms = number;

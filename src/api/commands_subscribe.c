@@ -34,8 +34,10 @@ static bool may_subscribe(struct api_client *client, const struct resp_arg *arg)
     unsigned channel;
 
     if (pubsub_channel_parse(arg->text, arg->len, &channel)) {
-        client_error(client, "WRONGPIN '%.*s' is no channel: use a pin (V0 to V255, D0..., A0...), link, internal or trace",
-                     (int)(arg->len < 64 ? arg->len : 64), arg->text);
+        client_error(
+            client,
+            "WRONGPIN '%.*s' is no channel: use a pin (V0 to V255, D0..., A0...), link, internal or trace",
+            (int)(arg->len < 64 ? arg->len : 64), arg->text);
         return false;
     }
     if (channel == PUBSUB_TRACE && client->role < API_ADMIN) {
@@ -74,7 +76,8 @@ void run_psubscribe(struct api_client *client, const struct resp_arg *args, size
         int error =
             pubsub_subscribe_pattern(&client->server->pubsub, &client->subscriber, args[i].text, args[i].len);
         if (error) {
-            client_error(client, error == -ENOMEM ? "ERR out of memory" : "ERR at most %d patterns of %d bytes each",
+            client_error(client,
+                         error == -ENOMEM ? "ERR out of memory" : "ERR at most %d patterns of %d bytes each",
                          PUBSUB_PATTERNS_MAX, GLOB_PATTERN_MAX);
             break;
         }
@@ -186,7 +189,8 @@ static void count_subscribers(struct api_client *client, const struct resp_arg *
     for (size_t i = 0; i < count; i++) {
         bool known = pubsub_channel_parse(names[i].text, names[i].len, &channel) == 0;
         reply_bulk(&client->reply, names[i].text, names[i].len);
-        reply_integer(&client->reply, known ? (long long)pubsub_subscribers(&client->server->pubsub, channel) : 0);
+        reply_integer(&client->reply,
+                      known ? (long long)pubsub_subscribers(&client->server->pubsub, channel) : 0);
     }
 }
 

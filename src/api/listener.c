@@ -54,13 +54,15 @@ static int remove_stale(const char *path, char *why, size_t why_bytes)
     struct stat status;
 
     if (lstat(path, &status)) {
-        return errno == ENOENT ? 0 : explain(why, why_bytes, -errno, path, "check the directory and its rights");
+        return errno == ENOENT ? 0
+                               : explain(why, why_bytes, -errno, path, "check the directory and its rights");
     }
     if (!S_ISSOCK(status.st_mode)) {
         return explain(why, why_bytes, -EEXIST, path, "it is not a socket: move it away or set another path");
     }
     if (somebody_answers(path)) {
-        return explain(why, why_bytes, -EADDRINUSE, path, "another program listens there: is blynkd running already?");
+        return explain(why, why_bytes, -EADDRINUSE, path,
+                       "another program listens there: is blynkd running already?");
     }
     if (unlink(path) && errno != ENOENT) {
         return explain(why, why_bytes, -errno, path, "the socket left over there cannot be removed");
@@ -101,7 +103,8 @@ static int prepare_path(struct listener *listener, int fd, const struct api_conf
     int error = bind_private(fd, path);
 
     if (error) {
-        return explain(why, why_bytes, error, path, "does the directory exist, and may this user write there?");
+        return explain(why, why_bytes, error, path,
+                       "does the directory exist, and may this user write there?");
     }
     listener->owns_path = true;
     snprintf(listener->path, sizeof(listener->path), "%s", path);
@@ -111,12 +114,14 @@ static int prepare_path(struct listener *listener, int fd, const struct api_conf
     }
     error = set_access(path, config->socket_mode, listener->group);
     if (error) {
-        return explain(why, why_bytes, error, path, "the daemon's user must be a member of the socket's group");
+        return explain(why, why_bytes, error, path,
+                       "the daemon's user must be a member of the socket's group");
     }
     return 0;
 }
 
-static int make_socket(struct listener *listener, const struct api_config *config, char *why, size_t why_bytes)
+static int make_socket(struct listener *listener, const struct api_config *config, char *why,
+                       size_t why_bytes)
 {
     const char *path = config->socket_path;
 
@@ -184,6 +189,12 @@ int listener_open(struct listener *listener, uv_loop_t *loop, const struct api_c
     if (fd < 0) {
         remove_path(listener);
         return fd;
+    }
+    if (listen(fd, BACKLOG)) { /* before libuv has it: what fails here needs no closing through the loop */
+        int error = -errno;
+        close(fd);
+        remove_path(listener);
+        return explain(why, why_bytes, error, listener->path, "cannot listen on this socket");
     }
     uv_pipe_init(loop, &listener->pipe, 0);
     listener->pipe.data = data;

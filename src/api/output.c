@@ -38,9 +38,10 @@ static void drop_slow(struct api_client *client, const char *what, size_t bytes)
     if (client->doomed) {
         return;
     }
-    log_warning("api", "client %llu (pid %ld, uid %u, name \"%s\") does not read: %zu bytes of %s wait; closed",
-                (unsigned long long)client->id, (long)client->peer.pid, (unsigned)client->peer.uid, client->name,
-                bytes, what);
+    log_warning("api",
+                "client %llu (pid %ld, uid %u, name \"%s\") does not read: %zu bytes of %s wait; closed",
+                (unsigned long long)client->id, (long)client->peer.pid, (unsigned)client->peer.uid,
+                client->name, bytes, what);
     client->server->stats.slow++;
     client_doom(client);
 }

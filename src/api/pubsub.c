@@ -82,8 +82,8 @@ static struct subscription *find(const struct pubsub_subscriber *subscriber, uns
     return NULL;
 }
 
-static struct pattern_subscription *find_pattern(const struct pubsub_subscriber *subscriber, const char *pattern,
-                                                 size_t len)
+static struct pattern_subscription *find_pattern(const struct pubsub_subscriber *subscriber,
+                                                 const char *pattern, size_t len)
 {
     struct list *node;
     struct list *following;
@@ -168,8 +168,8 @@ void pubsub_unsubscribe(struct pubsub_subscriber *subscriber, unsigned channel)
     }
 }
 
-void pubsub_unsubscribe_pattern(struct pubsub *pubsub, struct pubsub_subscriber *subscriber, const char *pattern,
-                                size_t len)
+void pubsub_unsubscribe_pattern(struct pubsub *pubsub, struct pubsub_subscriber *subscriber,
+                                const char *pattern, size_t len)
 {
     struct pattern_subscription *subscription = find_pattern(subscriber, pattern, len);
 

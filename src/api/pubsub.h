@@ -51,8 +51,8 @@ int pubsub_subscribe_pattern(struct pubsub *pubsub, struct pubsub_subscriber *su
                              size_t len);
 /* Nothing happens if it was not subscribed. */
 void pubsub_unsubscribe(struct pubsub_subscriber *subscriber, unsigned channel);
-void pubsub_unsubscribe_pattern(struct pubsub *pubsub, struct pubsub_subscriber *subscriber, const char *pattern,
-                                size_t len);
+void pubsub_unsubscribe_pattern(struct pubsub *pubsub, struct pubsub_subscriber *subscriber,
+                                const char *pattern, size_t len);
 void pubsub_unsubscribe_all(struct pubsub *pubsub, struct pubsub_subscriber *subscriber);
 
 /* The subscriber's first channel or pattern, for UNSUBSCRIBE without names. False: there is none. */

@@ -69,9 +69,11 @@ static int read_number(const uint8_t *text, size_t len, long *number)
     return (int)(at + 2);
 }
 
-static enum resp_status broken_number(struct resp_parser *parser, int why, const char *what, const char *string)
+static enum resp_status broken_number(struct resp_parser *parser, int why, const char *what,
+                                      const char *string)
 {
-    return why == -2 ? broken(parser, "too big %s count string", string) : broken(parser, "invalid %s length", what);
+    return why == -2 ? broken(parser, "too big %s count string", string)
+                     : broken(parser, "invalid %s length", what);
 }
 
 static enum resp_status parse_bulk(struct resp_parser *parser, uint8_t *data, size_t len, size_t *at,
@@ -275,11 +277,13 @@ static enum resp_status parse_inline(struct resp_parser *parser, uint8_t *data, 
     return status == RESP_COMMAND ? complete(parser, command, bytes) : status;
 }
 
-enum resp_status resp_parse(struct resp_parser *parser, uint8_t *data, size_t len, struct resp_command *command)
+enum resp_status resp_parse(struct resp_parser *parser, uint8_t *data, size_t len,
+                            struct resp_command *command)
 {
     if (len == 0 || len < parser->need) {
         return RESP_MORE;
     }
     assert(parser->scanned <= len);
-    return data[0] == '*' ? parse_array(parser, data, len, command) : parse_inline(parser, data, len, command);
+    return data[0] == '*' ? parse_array(parser, data, len, command)
+                          : parse_inline(parser, data, len, command);
 }

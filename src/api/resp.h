@@ -31,8 +31,8 @@ struct resp_command {
 
 /* What is remembered of a half command. Starts, and is again after each command, as all zero. */
 struct resp_parser {
-    size_t need;     /* with fewer bytes than that in the buffer a further look is useless */
-    size_t scanned;  /* an inline line's bytes that hold no line end */
+    size_t need;    /* with fewer bytes than that in the buffer a further look is useless */
+    size_t scanned; /* an inline line's bytes that hold no line end */
     char error[RESP_ERROR_MAX];
 };
 
@@ -42,6 +42,7 @@ enum resp_status {
     RESP_BROKEN,  /* parser->error says why, "Protocol error: ..."; the connection cannot go on */
 };
 
-enum resp_status resp_parse(struct resp_parser *parser, uint8_t *data, size_t len, struct resp_command *command);
+enum resp_status resp_parse(struct resp_parser *parser, uint8_t *data, size_t len,
+                            struct resp_command *command);
 
 #endif

@@ -32,10 +32,21 @@ static void value_of(struct reply *reply, const char *value, bool number)
     }
 }
 
+/* What does not fit any more is left out as a whole. */
+static bool fits(const struct show *show, const char *key, const char *value)
+{
+    size_t heads = 64;
+
+    return buf_room(show->reply.buf) > strlen(key) + strlen(value) + heads;
+}
+
 void show_pair(void *arg, const char *key, const char *value, bool number)
 {
     struct show *show = arg;
 
+    if (!fits(show, key, value)) {
+        return;
+    }
     reply_text(&show->reply, key);
     value_of(&show->reply, value, number);
     show->count++;
@@ -47,8 +58,10 @@ void show_line(void *arg, const char *key, const char *value, bool number)
 
     (void)key;
     (void)number;
-    reply_text(&show->reply, value);
-    show->count++;
+    if (fits(show, "", value)) {
+        reply_text(&show->reply, value);
+        show->count++;
+    }
 }
 
 static void copy_out(struct show *show)

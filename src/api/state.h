@@ -33,6 +33,7 @@ struct api_server {
     uv_prepare_t before_sleep;
     uv_check_t after_poll;
     unsigned handles; /* of libuv that are not closed yet, and look-ups that run */
+    bool hooked;      /* before_sleep and after_poll are initialized */
     bool closing;
     bool trace_wanted;
     bool accept_again; /* there was no memory for a client that knocks */
@@ -43,6 +44,7 @@ struct api_server {
     struct command_index index;
     struct resp_command command; /* the one that is being executed */
     struct buf show;             /* maps and texts under construction */
+    struct task nothing_open;
     void (*on_closed)(void *arg);
     void *on_closed_arg;
     uint8_t scratch[READ_BYTES];

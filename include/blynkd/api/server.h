@@ -35,7 +35,7 @@ enum api_role {
 int api_role_parse(const char *word, enum api_role *role);
 const char *api_role_name(enum api_role role);
 
-#define API_NAME_MAX  64  /* bytes of a user's or group's name, with the zero */
+#define API_NAME_MAX  64 /* bytes of a user's or group's name, with the zero */
 #define API_RULES_MAX 32
 #define API_PATH_MAX  108 /* sun_path of a Unix socket, with the zero */
 
@@ -47,10 +47,10 @@ struct api_role_rule {
 };
 
 struct api_config {
-    char socket_path[API_PATH_MAX];     /* not used when listen_fd >= 0 */
-    unsigned socket_mode;               /* permission bits: 0660 */
-    char socket_group[API_NAME_MAX];    /* "": the group that the daemon runs with */
-    int listen_fd;                      /* a listening socket that was passed in (socket activation), or -1; the
+    char socket_path[API_PATH_MAX];  /* not used when listen_fd >= 0 */
+    unsigned socket_mode;            /* permission bits: 0660 */
+    char socket_group[API_NAME_MAX]; /* "": the group that the daemon runs with */
+    int listen_fd;                   /* a listening socket that was passed in (socket activation), or -1; the
                                            server owns it from api_server_listen() on */
     struct api_role_rule rules[API_RULES_MAX];
     size_t rule_count;
@@ -71,7 +71,8 @@ struct api_server *api_server_create(struct uv_loop_s *loop, struct sched *sched
  * Makes the socket (or takes over listen_fd) and accepts clients. On failure `why` holds one sentence for people
  * that says what to do. -EADDRINUSE: another program answers there; -EEXIST: the path is something else than a
  * socket; -ENAMETOOLONG; -ENOENT: no such group; other negative errno of bind(), chown(), chmod().
- * A dead socket left over at the path is replaced.
+ * A dead socket left over at the path is replaced. SIGPIPE must be ignored by the program: clients may go at any
+ * time.
  */
 int api_server_listen(struct api_server *server, char *why, size_t why_bytes);
 
@@ -86,7 +87,7 @@ bool api_server_configure(struct api_server *server, const struct api_config *co
  * server, from the loop; further calls do nothing. */
 void api_server_close(struct api_server *server, void (*on_closed)(void *arg), void *arg);
 
-/* Only after on_closed, or if the server has never listened; see above. NULL is allowed. */
+/* Only after on_closed, or if api_server_listen() was never called; see above. NULL is allowed. */
 void api_server_destroy(struct api_server *server);
 
 struct api_stats {
