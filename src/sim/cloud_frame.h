@@ -41,7 +41,7 @@
     X(CLOUD_EVENT_CLEAR, 65, "EVENT_CLEAR")
 
 enum cloud_command {
-#define CLOUD_COMMAND_ENUM(name, code, word) name = code,
+#define CLOUD_COMMAND_ENUM(name, code, word) name = (code),
     CLOUD_COMMANDS(CLOUD_COMMAND_ENUM)
 #undef CLOUD_COMMAND_ENUM
 };

@@ -59,14 +59,15 @@ static void internal_rtc(struct cloud_conn *conn, uint16_t id)
 
     if (!options->has_rtc && options->style == CLOUD_STYLE_LEGACY)
         return;
-    snprintf(seconds, sizeof seconds, "%" PRId64, cloud_wall_ms() / 1000 + options->zone_minutes * 60);
+    snprintf(seconds, sizeof seconds, "%" PRId64,
+             cloud_wall_ms() / 1000 + INT64_C(60) * options->zone_minutes);
     internal_answer(conn, id, (const char *const[]){"rtc", seconds, NULL});
 }
 
 /* 2020-10-06T10:16:26+03:00 */
 static void utc_format_iso(char *out, size_t size, int zone_minutes)
 {
-    time_t local = (time_t)(cloud_wall_ms() / 1000 + zone_minutes * 60);
+    time_t local = (time_t)(cloud_wall_ms() / 1000 + INT64_C(60) * zone_minutes);
     struct tm parts;
     char date[32];
 
