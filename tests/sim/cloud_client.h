@@ -5,11 +5,12 @@
 #ifndef TESTS_SIM_CLOUD_CLIENT_H
 #define TESTS_SIM_CLOUD_CLIENT_H
 
-#include <cmocka.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+
+#include <cmocka.h>
 
 #include <arpa/inet.h>
 #include <errno.h>
