@@ -14,9 +14,10 @@ struct outbox;
 struct sched;
 
 struct outbox_config {
-    size_t max_entries;      /* default 10000 */
-    size_t max_bytes;        /* default 1 MiB */
-    uint32_t stamp_after_ms; /* an `all` write older than this goes out in a group with its own time */
+    size_t max_entries; /* default 10000 */
+    size_t max_bytes;   /* default 1 MiB */
+    uint32_t
+        stamp_after_ms; /* an `all` write older than this goes out in a group with its own time; 0 = never */
 };
 
 /* NULL: no memory. `pins` gives the delivery rules. */
@@ -32,12 +33,13 @@ struct outbox_write {
 
 #define OUTBOX_GROUP_MAX 256 /* writes in one MSET */
 
-/* Each returns 0 and the sequence number under which the entry is known (it grows), or -ENOSPC (full),
- * -EMSGSIZE (over Blynk's limit), -ENOMEM. `wall_ms` is the sample's own time, 0 = now; given explicitly it is
+/* Each returns 0 and a sequence number that never falls (once it is confirmed the entry is; `sequence` may be
+ * NULL), or -ENOSPC (full), -EMSGSIZE (over Blynk's limit), -ENOMEM. `wall_ms` is the sample's own time, 0 = now; given explicitly it is
  * sent along. A group is accepted as a whole or not at all. */
-int outbox_write(struct outbox *outbox, const struct outbox_write *write, int64_t wall_ms, uint64_t *sequence);
-int outbox_write_group(struct outbox *outbox, const struct outbox_write *writes, size_t count, int64_t wall_ms,
-                       uint64_t *sequence);
+int outbox_write(struct outbox *outbox, const struct outbox_write *write, int64_t wall_ms,
+                 uint64_t *sequence);
+int outbox_write_group(struct outbox *outbox, const struct outbox_write *writes, size_t count,
+                       int64_t wall_ms, uint64_t *sequence);
 /* PROPERTY, EVENT_LOG, EVENT_CLEAR, INTERNAL (meta set): a frame as it is. */
 int outbox_message(struct outbox *outbox, enum blynk_command command, const void *body, size_t len,
                    uint64_t *sequence);
@@ -48,7 +50,7 @@ struct blynk_source outbox_source(struct outbox *outbox);
 /* The session is gone: what was sent and not confirmed waits again, in its old order. */
 void outbox_rewind(struct outbox *outbox);
 
-/* Called (from the loop) when something was added or confirmed. */
+/* Called when something was added (from inside the call that added it) or confirmed (from the loop). */
 struct outbox_events {
     void (*on_added)(void *arg);
     void (*on_confirmed)(void *arg, uint64_t up_to_sequence);
@@ -64,6 +66,7 @@ struct outbox_info {
     uint64_t replaced; /* `latest` writes replaced by a newer one before they were sent */
     uint64_t refused;
     uint64_t resent;
+    uint64_t last_sequence;      /* given out last; numbers have no gaps */
     uint64_t confirmed_sequence; /* all entries up to this one are through */
 };
 struct outbox_info outbox_info(const struct outbox *outbox);

@@ -1,6 +1,7 @@
 /*
  * What is known of every pin: the last value from either side, when, and the pin's delivery rule. Owns the
- * values; bounded by the number of pins and BLYNK_SEND_BODY_MAX bytes each. It sends nothing and tells nobody.
+ * values; bounded by the number of pins and what one frame can carry (PIN_VALUE_MAX bytes from here, 4091 from
+ * Blynk). It sends nothing and tells nobody.
  */
 #ifndef BLYNKD_BRIDGE_PINS_H
 #define BLYNKD_BRIDGE_PINS_H
@@ -12,7 +13,7 @@
 #define PIN_KINDS     3   /* V, D, A */
 #define PIN_NUMBERS   256 /* 0..255 of each kind: what the server accepts (protocol sheet, 6.1) */
 #define PIN_COUNT     (PIN_KINDS * PIN_NUMBERS)
-#define PIN_NAME_MAX  5   /* "V255" and the zero */
+#define PIN_NAME_MAX  5    /* "V255" and the zero */
 #define PIN_VALUE_MAX 1000 /* bytes; with "vw", the pin and zeros still within BLYNK_SEND_BODY_MAX */
 
 /* A pin as an index: kind * PIN_NUMBERS + number. */
@@ -51,8 +52,9 @@ char *pin_name(pin_id pin, char name[PIN_NAME_MAX]);
 char pin_kind(pin_id pin); /* 'V', 'D', 'A' */
 unsigned pin_number(pin_id pin);
 
-/* 0, -ENOMEM, -EMSGSIZE. */
-int pins_set(struct pins *pins, pin_id pin, const void *value, size_t len, int64_t wall_ms, enum pin_origin origin);
+/* 0, -ENOMEM, -EMSGSIZE. The kept value has a zero byte behind its end. */
+int pins_set(struct pins *pins, pin_id pin, const void *value, size_t len, int64_t wall_ms,
+             enum pin_origin origin);
 /* NULL if not known. */
 const struct pin_value *pins_get(const struct pins *pins, pin_id pin);
 size_t pins_known(const struct pins *pins);
