@@ -1,0 +1,39 @@
+# Where things go on a Debian system. The programs are installed by CMakeLists.txt; here is all that stands around
+# them. Installed under /usr or /usr/local, units, configuration and udev rules go where the system looks for
+# them; under any other prefix they stay below it. DESTDIR works with both.
+foreach(section 1 5 7 8)
+    file(GLOB pages CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/man/*.${section})
+    if(pages)
+        install(FILES ${pages} DESTINATION ${CMAKE_INSTALL_MANDIR}/man${section})
+    endif()
+endforeach()
+
+install(FILES systemd/host-uplink.conf DESTINATION ${CMAKE_INSTALL_DOCDIR}/examples)
+install(FILES LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR})
+install(FILES systemd/sysusers.conf DESTINATION lib/sysusers.d RENAME blynkd.conf)
+install(FILES systemd/tmpfiles.conf DESTINATION lib/tmpfiles.d RENAME blynkd.conf)
+install(FILES systemd/modules-load.conf DESTINATION lib/modules-load.d RENAME blynkd.conf)
+
+# What the system itself says; Debian's places where its development files are not installed.
+set(unit_dir /lib/systemd/system)
+set(udev_dir /lib/udev)
+pkg_get_variable(found systemd systemdsystemunitdir)
+if(found)
+    set(unit_dir ${found})
+endif()
+pkg_get_variable(found udev udevdir)
+if(found)
+    set(udev_dir ${found})
+endif()
+set(BLYNKD_UNIT_DIR ${unit_dir} CACHE PATH "Where unit files go")
+set(BLYNKD_UDEV_RULES_DIR ${udev_dir}/rules.d CACHE PATH "Where udev rules go")
+
+# The prefix may be given as late as `cmake --install --prefix`: what depends on it is decided by a script.
+install(CODE "
+    set(SOURCE_DIR \"${PROJECT_SOURCE_DIR}\")
+    set(STAGE_DIR \"${PROJECT_BINARY_DIR}/install\")
+    set(SBIN_DIR \"${CMAKE_INSTALL_SBINDIR}\")
+    set(UNIT_DIR \"${BLYNKD_UNIT_DIR}\")
+    set(UDEV_RULES_DIR \"${BLYNKD_UDEV_RULES_DIR}\")
+    include(\"${PROJECT_SOURCE_DIR}/cmake/install_system.cmake\")
+")

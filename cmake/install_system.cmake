@@ -1,0 +1,23 @@
+# Runs at install time (see install.cmake), when the prefix is known. file(INSTALL) minds DESTDIR by itself.
+if(CMAKE_INSTALL_PREFIX MATCHES "^/usr(/local)?/?$")
+    set(root "")
+else()
+    set(root "${CMAKE_INSTALL_PREFIX}")
+endif()
+
+# The unit in the tree names /usr/sbin; elsewhere it must name what was installed.
+file(READ "${SOURCE_DIR}/systemd/blynkd.service" unit)
+string(REPLACE "/usr/sbin/blynkd" "${CMAKE_INSTALL_PREFIX}/${SBIN_DIR}/blynkd" unit "${unit}")
+string(REPLACE "/etc/blynkd/" "${root}/etc/blynkd/" unit "${unit}")
+file(WRITE "${STAGE_DIR}/blynkd.service" "${unit}")
+file(INSTALL "${STAGE_DIR}/blynkd.service" "${SOURCE_DIR}/systemd/blynkd.socket" DESTINATION "${root}${UNIT_DIR}")
+file(INSTALL "${SOURCE_DIR}/udev/60-blynkd.rules" DESTINATION "${root}${UDEV_RULES_DIR}")
+
+# It will hold the token. A configuration that is there already is somebody's work: it stays.
+if(EXISTS "$ENV{DESTDIR}${root}/etc/blynkd/blynkd.conf")
+    message(STATUS "Kept: $ENV{DESTDIR}${root}/etc/blynkd/blynkd.conf")
+else()
+    file(INSTALL "${SOURCE_DIR}/conf/blynkd.conf" DESTINATION "${root}/etc/blynkd"
+         PERMISSIONS OWNER_READ OWNER_WRITE GROUP_READ)
+endif()
+file(INSTALL DIRECTORY DESTINATION "${root}/etc/blynkd/blynkd.conf.d")
