@@ -20,4 +20,4 @@ else()
     file(INSTALL "${SOURCE_DIR}/conf/blynkd.conf" DESTINATION "${root}/etc/blynkd"
          PERMISSIONS OWNER_READ OWNER_WRITE GROUP_READ)
 endif()
-file(INSTALL DIRECTORY DESTINATION "${root}/etc/blynkd/blynkd.conf.d")
+file(MAKE_DIRECTORY "$ENV{DESTDIR}${root}/etc/blynkd/blynkd.conf.d")

@@ -45,6 +45,7 @@ struct daemon {
     struct task release; /* the last step of a stop, outside of the callback that allows it */
     struct task relink;
     bool stopping;
+    bool trace_on;          /* the bridge was asked for the exchanges with the modem */
     bool link_wanted_again; /* a reload took the link down; it goes up again when it is off */
     enum link_state link_state;
     char status[LINK_WHY_MAX + 64]; /* the last line about the link, without what a reload adds */
@@ -53,6 +54,8 @@ struct daemon {
 
 /* The words for a state of the link, kept in daemon->status, told to systemd. */
 void daemon_on_link(void *arg, const struct link_change *change);
+/* Exchanges with the modem go to the log if the configuration says so. */
+void daemon_on_publish(void *arg, const char *channel, const void *message, size_t len);
 /* daemon->status and the note behind it. */
 void daemon_format_status(const struct daemon *daemon, char *out, size_t size);
 

@@ -5,7 +5,6 @@
 #include "actions.h"
 #include "daemon.h"
 
-#include "blynkd/at/trace.h"
 #include "blynkd/base/secret.h"
 #include "blynkd/io/hotplug.h"
 #include "blynkd/net/tcp.h"
@@ -186,7 +185,8 @@ static int build_host_network(struct daemon *daemon)
 
 static int build_bridge(struct daemon *daemon)
 {
-    static const struct bridge_events events = {.on_link = daemon_on_link, .on_stopped = on_bridge_stopped};
+    static const struct bridge_events events = {
+        .on_publish = daemon_on_publish, .on_link = daemon_on_link, .on_stopped = on_bridge_stopped};
 
     daemon->bridge = bridge_create(daemon->sched, daemon->uplink, daemon->modem, &daemon->conf->bridge);
     if (!daemon->bridge || bridge_listen(daemon->bridge, &events, daemon) != 0) {
@@ -269,7 +269,7 @@ static void start(struct daemon *daemon)
 
 /*
  * Not dumpable: neither a core file nor another process of the same user can show the token. The price: a
- * debugger needs root, and /proc/PID/fd and the like belong to root. sd-bus and libuv need neither.
+ * debugger needs root, and /proc/PID/fd and the like belong to root; nothing in here reads them.
  */
 static void harden_process(void)
 {

@@ -1,7 +1,5 @@
 #include "daemon.h"
 
-#include "blynkd/at/trace.h"
-#include "blynkd/base/secret.h"
 #include "blynkd/io/hotplug.h"
 
 #include <stdio.h>
@@ -39,6 +37,10 @@ void daemon_apply_live(struct daemon *daemon)
 
     log_set_level(options->level_given ? options->level : (enum log_level)daemon->conf->log_level);
     apply_pin_rules(daemon);
+    if (daemon->trace_on != daemon->conf->trace) {
+        daemon->trace_on = daemon->conf->trace;
+        bridge_publish_trace(daemon->bridge, daemon->trace_on);
+    }
 }
 
 /* What differs, sorted by what it costs. */

@@ -1,6 +1,7 @@
 #include "daemon.h"
 
 #include <stdio.h>
+#include <string.h>
 
 static const char *state_words(enum link_state state)
 {
@@ -47,6 +48,15 @@ void daemon_on_link(void *arg, const struct link_change *change)
     notify_status(&daemon->notify, status);
     if (change->state == LINK_OFF && daemon->link_wanted_again) {
         task_post(daemon->sched, &daemon->relink);
+    }
+}
+
+void daemon_on_publish(void *arg, const char *channel, const void *message, size_t len)
+{
+    const struct daemon *daemon = arg;
+
+    if (daemon->trace_on && strcmp(channel, BRIDGE_CHANNEL_TRACE) == 0) {
+        log_info("trace", "%.*s", (int)len, (const char *)message);
     }
 }
 
