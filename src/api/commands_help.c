@@ -120,6 +120,19 @@ static void cut_token(struct syntax_part *part)
     }
 }
 
+/* "pin [pin ...]" is one argument, given once or more. */
+static const char *cut_repetition(const char *rest, struct syntax_part *part)
+{
+    static const char dots[] = " ...]";
+
+    if (strncmp(rest, " [", 2) == 0 && strncmp(rest + 2, part->text, part->len) == 0 &&
+        strncmp(rest + 2 + part->len, dots, sizeof(dots) - 1) == 0) {
+        part->multiple = true;
+        return rest + 2 + part->len + sizeof(dots) - 1;
+    }
+    return rest;
+}
+
 static bool next_part(const char **syntax, struct syntax_part *part)
 {
     const char *at = *syntax + strspn(*syntax, " ");
@@ -137,7 +150,7 @@ static bool next_part(const char **syntax, struct syntax_part *part)
         cut_token(part);
     } else {
         part->len = strcspn(at, " ");
-        at += part->len;
+        at = cut_repetition(at + part->len, part);
     }
     *syntax = at;
     return true;
