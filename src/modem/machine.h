@@ -1,0 +1,170 @@
+/*
+ * The inside of the modem, shared by its rooms: modem.c (the public face), machine.c (the table and the only
+ * function that sets a state), machine_start.c (from the port to a known module), machine_net.c (from the SIM
+ * card to a ready bearer), machine_lines.c (what the channel tells). Owned by modem.c. Never included by others.
+ *
+ * Callbacks of whatever kind only post an event; the pump hands events to the state from the loop.
+ */
+#ifndef MODEM_MACHINE_H
+#define MODEM_MACHINE_H
+
+#include "blynkd/at/channel.h"
+#include "blynkd/at/script.h"
+#include "blynkd/at/trace.h"
+#include "blynkd/base/timer.h"
+#include "blynkd/io/port.h"
+#include "blynkd/modem/modem.h"
+
+#include "ask.h"
+#include "identity.h"
+#include "netreg.h"
+#include "profile.h"
+#include "sim_card.h"
+#include "sock.h"
+
+#define MODEM_WHY_MAX  200
+#define MODEM_URCS_MAX 64
+#define MODEM_REBOOTS  3 /* so many in MODEM_REBOOTS_MS are the supply's fault (Ai-Thinker sheet 2.20) */
+#define MODEM_REBOOTS_MS 600000
+
+/* In the order in which they are handed out when several are posted. */
+enum modem_event {
+    EVENT_PORT_LOST,
+    EVENT_REBOOT,
+    EVENT_POWER_DOWN,
+    EVENT_MUTE,
+    EVENT_STOP,
+    EVENT_START,
+    EVENT_SIM_LOST,
+    EVENT_BEARER_LOST,
+    EVENT_DEADLINE,
+    EVENT_FAILED, /* what the state began ended badly; step_reply or sub_* say why */
+    EVENT_DONE,   /* and this is well */
+    EVENT_TICK,
+    EVENT_LOOK, /* a device node changed */
+    EVENT_STOPPED,
+    EVENT_COUNT
+};
+
+enum modem_bearer_stage {
+    BEARER_DOWN,
+    BEARER_UP,
+    BEARER_SEVERAL,
+    BEARER_FINISH,
+};
+
+struct modem {
+    struct uplink uplink; /* first: the public handle points at it */
+    struct sched *sched;
+    struct port *port;
+    struct trace *trace;
+    struct at_channel *channel;
+    struct at_manner manner; /* the profile's, with the configured gap */
+    struct at_urc urcs[MODEM_URCS_MAX + 1];
+
+    struct modem_config config;
+    struct modem_config next_config;
+    const struct modem_profile *profile; /* NULL: not known yet */
+    const struct dialect *dialect;       /* the profile's, or its sister for one link */
+
+    enum modem_state state;
+    char why[MODEM_WHY_MAX];
+    enum modem_state resume; /* where the next start begins: what is below is still up */
+    bool started;
+    bool stopping;
+    bool reset_first; /* rungs to take when the state that can take them is reached */
+    bool radio_first;
+    bool bearer_down_first;
+    unsigned restarts; /* since the start */
+
+    unsigned events; /* bits */
+    struct task pump;
+    struct timer deadline;
+    struct timer tick;
+    struct timer grace;
+
+    struct at_script script;
+    struct at_reply step_reply; /* of the last script */
+    char step_text[128];
+    const struct at_step *step; /* that decided */
+    enum uplink_hope sub_hope;  /* of SIM card and network */
+    char sub_why[MODEM_WHY_MAX * 2];
+    char lost_why[MODEM_WHY_MAX]; /* of the port or the bearer */
+    enum modem_bearer_stage bearer_stage;
+    bool radio_is_off;
+    bool attached;
+    char address[48];
+
+    struct identity identity;
+    struct sim_card sim;
+    struct netreg netreg;
+    struct sock sock;
+    struct ask ask;
+
+    uint64_t ready_since_ms;
+    uint64_t reboots_ms[MODEM_REBOOTS];
+    unsigned reboot_count;
+    struct modem_info info;
+};
+
+struct modem_row {
+    const char *name;
+    uint32_t deadline_ms; /* 0: none; the profile may know better, see machine.c */
+    void (*enter)(struct modem *modem);
+    /* False: the state does not care, the machine deals with it. */
+    bool (*on_event)(struct modem *modem, enum modem_event event);
+};
+
+/* machine.c */
+void modem_go(struct modem *modem, enum modem_state next, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+/* A new reason in the same state. */
+void modem_say(struct modem *modem, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void modem_post(struct modem *modem, enum modem_event event);
+/* Stops cleanly and tells the user; what to begin with next time follows from the layer. */
+void modem_fail(struct modem *modem, enum uplink_layer layer, enum uplink_hope hope, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
+void modem_on_pump(void *arg);
+void modem_note_reboot(struct modem *modem);
+/* "; 3 times in 10 minutes: ..." or "". */
+const char *modem_reboot_advice(const struct modem *modem);
+
+/* Runs a table for the state; EVENT_DONE or EVENT_FAILED follows. */
+void modem_run(struct modem *modem, const struct at_step *steps);
+/* "attaching to the data network: the modem says ..." */
+const char *modem_describe_failure(const struct modem *modem, char *out, size_t size);
+
+/* machine_script.c */
+const char *modem_script_lookup(void *arg, const char *name);
+void modem_script_store(void *arg, const char *name, const char *line, size_t len);
+
+/* machine_start.c */
+void modem_enter_down(struct modem *modem);
+void modem_enter_power(struct modem *modem);
+void modem_enter_sync(struct modem *modem);
+void modem_enter_identify(struct modem *modem);
+bool modem_down_on_event(struct modem *modem, enum modem_event event);
+bool modem_power_on_event(struct modem *modem, enum modem_event event);
+bool modem_sync_on_event(struct modem *modem, enum modem_event event);
+bool modem_identify_on_event(struct modem *modem, enum modem_event event);
+/* Makes the profile's manner, lines and announcements the channel's. */
+void modem_use_profile(struct modem *modem, const struct modem_profile *profile);
+
+/* machine_net.c */
+void modem_enter_sim(struct modem *modem);
+void modem_enter_setup(struct modem *modem);
+void modem_enter_register(struct modem *modem);
+void modem_enter_bearer(struct modem *modem);
+void modem_enter_ready(struct modem *modem);
+bool modem_sim_on_event(struct modem *modem, enum modem_event event);
+bool modem_setup_on_event(struct modem *modem, enum modem_event event);
+bool modem_register_on_event(struct modem *modem, enum modem_event event);
+bool modem_bearer_on_event(struct modem *modem, enum modem_event event);
+bool modem_ready_on_event(struct modem *modem, enum modem_event event);
+void modem_init_parts(struct modem *modem);
+
+/* machine_lines.c */
+void modem_listen(struct modem *modem);
+extern const struct at_channel_events modem_channel_events;
+
+#endif

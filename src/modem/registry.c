@@ -1,0 +1,132 @@
+#include "blynkd/base/scan.h"
+#include "blynkd/modem/modem.h"
+
+#include "profile.h"
+
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+
+/* One array a family, in the order in which an unknown module is compared; each ends with a nameless record. */
+extern const struct modem_profile profiles_ai_thinker[];
+extern const struct modem_profile profiles_simcom_2g[];
+
+static const struct modem_profile *const families[] = {profiles_ai_thinker, profiles_simcom_2g};
+
+#define FAMILIES (sizeof(families) / sizeof(families[0]))
+
+const struct modem_profile *modem_profile_at(size_t index)
+{
+    for (size_t i = 0; i < FAMILIES; i++) {
+        for (const struct modem_profile *profile = families[i]; profile->name; profile++) {
+            if (index-- == 0) {
+                return profile;
+            }
+        }
+    }
+    return NULL;
+}
+
+size_t modem_profile_count(void)
+{
+    size_t count = 0;
+
+    while (modem_profile_at(count)) {
+        count++;
+    }
+    return count;
+}
+
+const struct modem_profile *modem_profile_find(const char *name)
+{
+    const struct modem_profile *profile;
+
+    for (size_t i = 0; (profile = modem_profile_at(i)); i++) {
+        if (strcmp(profile->name, name) == 0) {
+            return profile;
+        }
+    }
+    return NULL;
+}
+
+bool profile_fits(const struct modem_profile *profile, const char *identity)
+{
+    for (size_t i = 0; profile->identity[i]; i++) {
+        if (strstr(identity, profile->identity[i])) {
+            return true;
+        }
+    }
+    return false;
+}
+
+const struct modem_profile *profile_identify(const char *identity)
+{
+    const struct modem_profile *profile;
+
+    for (size_t i = 0; (profile = modem_profile_at(i)); i++) {
+        if (profile_fits(profile, identity)) {
+            return profile;
+        }
+    }
+    return NULL;
+}
+
+static unsigned distance(const struct modem_profile *profile, const char *text)
+{
+    unsigned to_name = scan_distance(profile->name, text);
+    unsigned to_title = scan_distance(profile->title, text);
+
+    return to_name < to_title ? to_name : to_title;
+}
+
+const struct modem_profile *profile_closest(const char *text)
+{
+    const struct modem_profile *best = modem_profile_at(0);
+    const struct modem_profile *profile;
+
+    for (size_t i = 1; (profile = modem_profile_at(i)); i++) {
+        if (distance(profile, text) < distance(best, text)) {
+            best = profile;
+        }
+    }
+    return best;
+}
+
+const char *modem_profile_name(const struct modem_profile *profile)
+{
+    return profile->name;
+}
+
+int modem_profile_describe(const struct modem_profile *profile, char *out, size_t size)
+{
+    size_t send_max = profile->send_max_bytes ? profile->send_max_bytes : profile->dialect->send_max_bytes;
+    char baud[16] = "any baud";
+
+    if (profile->default_baud) {
+        snprintf(baud, sizeof(baud), "%u baud", (unsigned)profile->default_baud);
+    }
+    int len = snprintf(out, size, "%-10s %-12s %-26s level %-9s TLS %-9s %4zu bytes a send  %s",
+                       profile->name, profile->vendor, profile->title, profile_level_name(profile->level),
+                       profile_tls_name(profile->tls), send_max, baud);
+    return len < 0 || (size_t)len >= size ? -1 : 0;
+}
+
+const char *profile_level_name(enum profile_level level)
+{
+    static const char *const words[] = {
+#define PROFILE_WORD(name, word) [name] = word,
+        PROFILE_LEVELS(PROFILE_WORD)
+#undef PROFILE_WORD
+    };
+    return words[level];
+}
+
+const char *profile_tls_name(enum profile_tls tls)
+{
+    static const char *const words[] = {
+#define PROFILE_WORD(name, word) [name] = word,
+        PROFILE_TLS(PROFILE_WORD)
+#undef PROFILE_WORD
+    };
+    return words[tls];
+}

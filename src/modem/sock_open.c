@@ -1,0 +1,327 @@
+/* From stream_open() to a link that is up: the sweep, the open, the grace, the search, the name. */
+#include "sock_private.h"
+
+#include "blynkd/base/log.h"
+#include "blynkd/base/pattern.h"
+#include "blynkd/base/scan.h"
+
+#include "cme.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static void ask_rows(struct sock *sock)
+{
+    sock->closing_row = -1;
+    rows_clear(&sock->rows);
+    sock_command(sock, &sock->control, &sock->dialect->status);
+}
+
+/* Logged once, not at every question (a link is never judged by it). */
+static void log_strange(struct sock *sock)
+{
+    if (sock->rows.strange[0] && strcmp(sock->rows.strange, sock->strange_logged) != 0) {
+        snprintf(sock->strange_logged, sizeof(sock->strange_logged), "%s", sock->rows.strange);
+        log_notice("modem", "a line of the connection status is not understood: %s", sock->rows.strange);
+    }
+}
+
+static void mark_rows(struct sock *sock, enum row_state state)
+{
+    for (long row = 0; row < DIALECT_ROWS; row++) {
+        if (rows_state(&sock->rows, row) == state) {
+            sock->rows_to_close |= 1U << row;
+        }
+    }
+}
+
+/* Closes the next marked row; false: none is left. */
+static bool close_next_row(struct sock *sock)
+{
+    for (long row = 0; row < DIALECT_ROWS; row++) {
+        if (!(sock->rows_to_close & 1U << row)) {
+            continue;
+        }
+        sock->rows_to_close &= ~(1U << row);
+        if (sock_close_row(sock, row)) {
+            log_info("modem", "closing link %ld, which an earlier connection left open in the modem", row);
+            return true;
+        }
+    }
+    sock->closing_row = -1;
+    return false;
+}
+
+/* ---- sweep ---- */
+
+void sock_enter_sweep(struct sock *sock)
+{
+    sock->sweep_wanted = false;
+    if (sock->rows_to_close) {
+        if (!close_next_row(sock)) {
+            sock_go(sock, sock->in_use ? SOCK_OPEN : SOCK_CLOSED);
+        }
+        return;
+    }
+    ask_rows(sock);
+}
+
+static void after_sweep(struct sock *sock)
+{
+    if (!sock->in_use) {
+        sock_go(sock, SOCK_CLOSED);
+    } else {
+        sock_go(sock, sock->unwanted ? SOCK_REPORT : SOCK_OPEN);
+    }
+}
+
+void sock_on_sweep_done(struct sock *sock, const struct at_reply *reply)
+{
+    (void)reply; /* a row that cannot be closed, or a status that fails, must not hinder the open */
+    if (sock->closing_row < 0) {
+        log_strange(sock);
+        mark_rows(sock, ROW_UP);
+        mark_rows(sock, ROW_CONNECTING);
+    }
+    if (!close_next_row(sock)) {
+        after_sweep(sock);
+    }
+}
+
+/* ---- open ---- */
+
+void sock_enter_open(struct sock *sock)
+{
+    sock->link = sock->dialect->numbering == DIALECT_NUMBERED_BY_HOST ? sock->dialect->link : -1;
+    if (sock->dialect->numbering == DIALECT_NOT_NUMBERED) {
+        sock->link = 0;
+    }
+    sock->open_unsure = false;
+    sock->connected_seen = false;
+    sock->name_failed = false;
+    sock->rest = 0;
+    sock->out_len = 0;
+    sock_command(sock, &sock->control, &sock->dialect->open);
+}
+
+static enum stream_fault blame_of(const struct sock *sock, const struct at_reply *reply,
+                                  enum stream_fault otherwise)
+{
+    const struct dialect_blame *blame = sock->dialect->open_blame;
+
+    for (; blame && blame->pattern; blame++) {
+        if (pattern_matches(blame->pattern, reply->text, strlen(reply->text), NULL)) {
+            return blame->fault;
+        }
+    }
+    return otherwise;
+}
+
+static bool ends_with(const char *const *patterns, const struct at_reply *reply)
+{
+    return pattern_find(patterns, reply->text, strlen(reply->text), NULL) >= 0;
+}
+
+static void on_connected(struct sock *sock)
+{
+    if (sock->link < 0) {
+        sock->open_unsure = true;
+        sock_go(sock, SOCK_FIND); /* up, but under which number? */
+    } else {
+        sock_go(sock, SOCK_UP);
+    }
+}
+
+/* Our link is open already: a daemon before us opened it. Once closed, the open may work. */
+static void on_busy(struct sock *sock)
+{
+    sock->open_retried = true;
+    if (sock->link >= 0) {
+        sock->rows_to_close |= 1U << sock->link;
+    }
+    sock_go(sock, SOCK_SWEEP);
+}
+
+/* The open has failed, and what it may have left behind is closed. */
+static void after_failure(struct sock *sock)
+{
+    bool ask_name = sock->dialect->resolve.send && sock->fault == STREAM_FAULT_CONNECT && !sock->unwanted &&
+                    !scan_is_ipv4(sock->host);
+
+    sock->link = -1;
+    sock_go(sock, ask_name ? SOCK_NAME : SOCK_REPORT);
+}
+
+static void on_failed(struct sock *sock, const struct at_reply *reply)
+{
+    char text[160];
+
+    sock->open_unsure = reply->result == AT_RESULT_TIMEOUT || ends_with(sock->dialect->open_unsure, reply);
+    sock_blame(sock, blame_of(sock, reply, STREAM_FAULT_CONNECT), "%.64s:%u was not reached: %s", sock->host,
+               (unsigned)sock->port, cme_describe(reply, text, sizeof(text)));
+    if (sock->dialect->open_unsure_ms && ends_with(sock->dialect->open_unsure, reply) && !sock->unwanted) {
+        sock_go(sock, SOCK_GRACE);
+    } else if (sock->dialect->find_after_open || reply->result == AT_RESULT_TIMEOUT) {
+        sock_go(sock, SOCK_FIND);
+    } else {
+        after_failure(sock);
+    }
+}
+
+void sock_on_open_done(struct sock *sock, const struct at_reply *reply)
+{
+    bool ok = reply->result == AT_RESULT_OK && blame_of(sock, reply, STREAM_FAULT_NONE) == STREAM_FAULT_NONE;
+
+    if (ok) {
+        on_connected(sock);
+    } else if (!sock->open_retried && !sock->unwanted && ends_with(sock->dialect->open_busy, reply)) {
+        on_busy(sock);
+    } else {
+        on_failed(sock, reply);
+    }
+}
+
+void sock_enter_grace(struct sock *sock)
+{
+    timer_start(sock->sched, &sock->timer, sock->dialect->open_unsure_ms);
+}
+
+/* ---- find ---- */
+
+void sock_enter_find(struct sock *sock)
+{
+    ask_rows(sock);
+}
+
+/* The link that came up after all: the sweep before has closed all others. */
+static long find_ours(const struct sock *sock)
+{
+    if (!sock->open_unsure || sock->unwanted) {
+        return -1;
+    }
+    if (sock->link >= 0) {
+        return rows_state(&sock->rows, sock->link) == ROW_UP ? sock->link : -1;
+    }
+    return rows_find(&sock->rows, ROW_UP);
+}
+
+void sock_on_find_done(struct sock *sock, const struct at_reply *reply)
+{
+    (void)reply;
+    if (sock->closing_row < 0) {
+        log_strange(sock);
+        long ours = find_ours(sock);
+        if (ours >= 0) {
+            sock->link = ours;
+            sock->fault = STREAM_FAULT_NONE;
+            sock_go(sock, SOCK_UP);
+            return;
+        }
+        if (sock->rows.no_bearer) {
+            sock->user.on_bearer_lost(sock->user.arg, "the data connection is gone");
+            return;
+        }
+        mark_rows(sock, ROW_UP);
+        mark_rows(sock, ROW_CONNECTING);
+    }
+    if (close_next_row(sock)) {
+        return;
+    }
+    sock_blame(sock, STREAM_FAULT_CONNECT, "the modem does not tell which connection it opened");
+    after_failure(sock);
+}
+
+/* ---- name ---- */
+
+void sock_enter_name(struct sock *sock)
+{
+    sock->name_failed = false;
+    sock_command(sock, &sock->control, &sock->dialect->resolve);
+}
+
+void sock_on_name_done(struct sock *sock, const struct at_reply *reply)
+{
+    if (sock->name_failed || reply->result == AT_RESULT_ERROR || reply->result == AT_RESULT_FAIL) {
+        sock->fault = STREAM_FAULT_NAME;
+        snprintf(sock->why, sizeof(sock->why), "the modem cannot find the address of %.100s", sock->host);
+    }
+    sock_go(sock, SOCK_REPORT);
+}
+
+void sock_on_control_line(void *arg, const char *line, size_t len)
+{
+    struct sock *sock = arg;
+    struct pattern_match match;
+    const struct dialect *dialect = sock->dialect;
+
+    switch (sock->state) {
+    case SOCK_OPEN:
+        if (dialect->open_link && pattern_matches(dialect->open_link, line, len, &match) && match.count > 0) {
+            sock->link = match.captures[0].number;
+        }
+        sock->connected_seen |= pattern_find(dialect->connected_lines, line, len, NULL) >= 0;
+        break;
+    case SOCK_SWEEP:
+    case SOCK_FIND:
+        if (sock->closing_row < 0) {
+            rows_take(&sock->rows, dialect, line, len);
+        }
+        break;
+    case SOCK_NAME:
+        sock->name_failed |= pattern_find(dialect->resolve_failed, line, len, NULL) >= 0;
+        break;
+    case SOCK_UP:
+    case SOCK_DRAIN:
+    case SOCK_CLOSING:
+        if (sock->doubting) {
+            rows_take(&sock->rows, dialect, line, len);
+        }
+        break;
+    case SOCK_CLOSED:
+    case SOCK_WAIT:
+    case SOCK_GRACE:
+    case SOCK_REPORT:
+        break;
+    }
+}
+
+/* ---- unsolicited ---- */
+
+void sock_on_connected(struct sock *sock, long link)
+{
+    switch (sock->state) {
+    case SOCK_GRACE:
+        sock->link = link >= 0 ? link : sock->link;
+        sock->fault = STREAM_FAULT_NONE;
+        on_connected(sock);
+        break;
+    case SOCK_CLOSED:
+        sock->sweep_wanted = true;
+        sock->rows_to_close |= link >= 0 && link < DIALECT_ROWS ? 1U << link : 0;
+        log_info("modem", "a connection came up after it had been given up; it is closed");
+        if (sock->ready) {
+            sock_go(sock, SOCK_SWEEP);
+        }
+        break;
+    case SOCK_NAME:
+    case SOCK_REPORT:
+    case SOCK_WAIT:
+        sock->sweep_wanted = true;
+        sock->rows_to_close |= link >= 0 && link < DIALECT_ROWS ? 1U << link : 0;
+        break;
+    case SOCK_SWEEP:
+    case SOCK_OPEN:
+    case SOCK_FIND:
+    case SOCK_UP:
+    case SOCK_DRAIN:
+    case SOCK_CLOSING:
+        break;
+    }
+}
+
+void sock_on_not_connected(struct sock *sock, long link)
+{
+    if (sock->state == SOCK_GRACE && sock_is_ours(sock, link)) {
+        sock_go(sock, SOCK_FIND);
+    }
+}

@@ -1,0 +1,218 @@
+/* Receiving: payload by count, the reading loop of buffered dialects, doubt, and the end that the server makes. */
+#include "sock_private.h"
+
+#include "blynkd/base/log.h"
+#include "blynkd/base/pattern.h"
+
+#include <string.h>
+
+#define READ_ERRORS_MAX 3 /* in a row, although the status says the link is up */
+
+/* After a send the line that tells of the answer may have been lost (facts/modems-simcom.md A6). */
+static const uint32_t look_after_ms[] = {2000, 3000}; /* 2 s and 5 s after the send */
+
+#define LOOKS (sizeof(look_after_ms) / sizeof(look_after_ms[0]))
+
+static bool is_buffered(const struct sock *sock)
+{
+    return sock->dialect->reading == DIALECT_BUFFERED;
+}
+
+void sock_look_soon(struct sock *sock)
+{
+    if (is_buffered(sock) && sock->dialect->waiting.send) {
+        sock->looks = 0;
+        timer_start(sock->sched, &sock->look, look_after_ms[0]);
+    }
+}
+
+void sock_on_look(void *arg)
+{
+    struct sock *sock = arg;
+
+    if (sock->state != SOCK_UP) {
+        return;
+    }
+    if (++sock->looks < LOOKS) {
+        timer_start(sock->sched, &sock->look, look_after_ms[sock->looks]);
+    }
+    if (!sock->reading.queued) {
+        sock->waiting_asked = true;
+        sock_command(sock, &sock->reading, &sock->dialect->waiting);
+    }
+}
+
+void sock_read_on_line(void *arg, const char *line, size_t len)
+{
+    struct sock *sock = arg;
+    struct pattern_match match;
+
+    if (sock->waiting_asked && pattern_matches(sock->dialect->waiting_line, line, len, &match)) {
+        sock->data_waiting |= match.captures[sock->dialect->waiting_capture].number > 0;
+    }
+}
+
+void sock_read_start(struct sock *sock)
+{
+    bool open = sock->state == SOCK_UP || sock->state == SOCK_DRAIN;
+
+    if (!open || !is_buffered(sock) || sock->reading.queued) {
+        return;
+    }
+    sock->data_waiting = false;
+    sock->waiting_asked = false;
+    sock->rest = 0;
+    sock_command(sock, &sock->reading, &sock->dialect->receive);
+}
+
+void sock_on_data(struct sock *sock, long link)
+{
+    if (!sock_is_ours(sock, link)) {
+        return;
+    }
+    timer_stop(&sock->look);
+    sock->data_waiting = true;
+    sock_read_start(sock);
+}
+
+static void ask_doubt(struct sock *sock)
+{
+    if (sock->control.queued) {
+        return;
+    }
+    sock->doubting = true;
+    rows_clear(&sock->rows);
+    sock_command(sock, &sock->control, &sock->dialect->status);
+}
+
+static void on_read_failed(struct sock *sock)
+{
+    sock->read_errors++;
+    if (sock->read_errors >= READ_ERRORS_MAX) {
+        sock_blame(sock, STREAM_FAULT_MODEM, "the modem says that there is data but does not hand it out");
+        sock_end(sock);
+    } else {
+        ask_doubt(sock);
+    }
+}
+
+static void on_read_ok(struct sock *sock)
+{
+    bool more = sock->rest > 0 || sock->data_waiting;
+
+    sock->read_errors = 0;
+    if (more) {
+        sock_read_start(sock);
+    } else if (sock->state == SOCK_DRAIN) {
+        sock_end(sock); /* nothing is left */
+    }
+}
+
+void sock_on_read(void *arg, const struct at_reply *reply)
+{
+    struct sock *sock = arg;
+
+    if (sock->state == SOCK_REPORT || sock->state == SOCK_WAIT) {
+        sock_go(sock, sock->state);
+        return;
+    }
+    if (sock->state != SOCK_UP && sock->state != SOCK_DRAIN) {
+        return;
+    }
+    if (reply->result == AT_RESULT_REBOOT || reply->result == AT_RESULT_CANCELLED) {
+        sock_blame(sock, STREAM_FAULT_MODEM, "%s", at_result_name(reply->result));
+        sock_go(sock, SOCK_REPORT);
+    } else if (reply->result == AT_RESULT_OK) {
+        on_read_ok(sock);
+    } else if (sock->state == SOCK_DRAIN) {
+        sock_end(sock); /* nothing is left */
+    } else if (!sock->waiting_asked) {
+        on_read_failed(sock);
+    }
+}
+
+/* An explicit word about our link is the only thing that counts. */
+void sock_on_doubt_done(struct sock *sock, const struct at_reply *reply)
+{
+    (void)reply;
+    if (sock->state != SOCK_UP) {
+        return;
+    }
+    if (sock->rows.no_bearer) {
+        sock->user.on_bearer_lost(sock->user.arg, "the data connection is gone");
+        return;
+    }
+    switch (rows_state(&sock->rows, sock->link)) {
+    case ROW_FREE:
+    case ROW_CLOSED:
+    case ROW_ENDING: /* and the read has just failed: nothing is left */
+        sock_blame(sock, STREAM_FAULT_PEER,
+                   "the server closed the connection (the modem says so when asked)");
+        sock_end(sock);
+        break;
+    case ROW_UNKNOWN:
+    case ROW_CONNECTING:
+    case ROW_UP:
+    case ROW_NO_BEARER:
+        break;
+    }
+}
+
+void sock_enter_drain(struct sock *sock)
+{
+    if (!sock->reading.queued) {
+        sock_read_start(sock);
+    } else {
+        sock->data_waiting = true; /* once more after the read in flight */
+    }
+}
+
+void sock_on_closed(struct sock *sock, long link)
+{
+    if (sock->state != SOCK_UP || !sock_is_ours(sock, link)) {
+        return;
+    }
+    sock_blame(sock, STREAM_FAULT_PEER, "the server closed the connection");
+    if (is_buffered(sock)) {
+        sock_go(sock, SOCK_DRAIN);
+    } else {
+        sock_end(sock);
+    }
+}
+
+/* A form that does not tell what is left is read until nothing comes. */
+static long rest_of(const struct sock *sock, const struct at_token *piece)
+{
+    if (strstr(sock->dialect->announces[piece->form].form, "%r")) {
+        return piece->rest;
+    }
+    return piece->total > 0;
+}
+
+void sock_on_payload(struct sock *sock, const struct at_token *piece)
+{
+    bool numbered = sock->dialect && sock->dialect->numbering != DIALECT_NOT_NUMBERED;
+
+    if (sock->state == SOCK_OPEN && sock->connected_seen && sock->link >= 0) {
+        sock_go(sock, SOCK_UP); /* its last OK is still to come */
+    }
+    if ((sock->state != SOCK_UP && sock->state != SOCK_DRAIN) || (numbered && piece->link != sock->link)) {
+        return;
+    }
+    timer_stop(&sock->look);
+    sock->rest = rest_of(sock, piece);
+    if (piece->len > 0 && !sock->unwanted && sock->stream.events.on_bytes) {
+        sock->stream.events.on_bytes(sock->stream.arg, piece->data, piece->len);
+    }
+}
+
+void sock_on_payload_lost(struct sock *sock, long link)
+{
+    bool open = sock->state == SOCK_UP || sock->state == SOCK_DRAIN;
+
+    if (!open || (sock->dialect->numbering != DIALECT_NOT_NUMBERED && link != sock->link)) {
+        return;
+    }
+    sock_blame(sock, STREAM_FAULT_MODEM, "data that the modem announced did not arrive");
+    sock_end(sock);
+}
