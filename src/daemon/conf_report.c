@@ -9,7 +9,7 @@
 /* A file of nonsense could otherwise say the same ten thousand times. */
 #define FINDINGS_MAX  100
 #define FINDING_BYTES 700
-#define REPORT_MAX    (FINDINGS_MAX * FINDING_BYTES)
+#define REPORT_MAX    ((size_t)FINDINGS_MAX * FINDING_BYTES)
 #define MARK_ERROR    'E'
 #define MARK_WARNING  'W'
 

@@ -213,7 +213,7 @@ static void store_number(const struct setting *setting, int64_t number)
         memcpy(member, &eight, sizeof(eight));
         return;
     }
-    assert(!"a number's member has 1, 4 or 8 bytes");
+    assert(false && "a number's member has 1, 4 or 8 bytes");
 }
 
 static int set_bool(const struct setting *setting)

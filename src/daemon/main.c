@@ -312,7 +312,7 @@ static int run_with_config(const struct options *options)
     }
     harden_process();
     conf_report_init(&report);
-    buf_init(&files, CONF_PATH_MAX * (CONF_DROPINS_MAX + 2));
+    buf_init(&files, (size_t)CONF_PATH_MAX * (CONF_DROPINS_MAX + 2));
     int error = conf_load(options->config_path, daemon.conf, &report, &files);
     if (options->action == OPTIONS_CHECK_CONFIG) {
         code = action_check_config(options, &report);

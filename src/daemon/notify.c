@@ -96,7 +96,9 @@ static void send_status(struct notify *notify, const char *state, const char *st
     snprintf(line, sizeof(line), "%s", status);
     secret_mask(line);
     for (char *at = line; *at; at++) {
-        *at = (unsigned char)*at < ' ' ? ' ' : *at;
+        if ((unsigned char)*at < ' ') {
+            *at = ' ';
+        }
     }
     snprintf(text, sizeof(text), "%sSTATUS=%s", state, line);
     send_text(notify, text);
