@@ -38,6 +38,7 @@ struct fake_modem {
     size_t count;
     size_t next;
     struct buf written; /* by the code under test, not yet expected */
+    bool failed;        /* told on standard error; the test fails at its next look */
     struct timer pause;
     struct task play;
 };
@@ -156,13 +157,15 @@ static void print_bytes(const char *title, const uint8_t *data, size_t len)
     fputc('\n', stderr);
 }
 
-static void fail_at(const struct fake_modem *modem, const struct line *line, const char *what)
+/* The test itself cannot be left from here, in the middle of virtual time; the modem falls silent. */
+static void complain(struct fake_modem *modem, const struct line *line, const char *what)
 {
+    fprintf(stderr, "%s:%u: %s\n", modem->name, line->number, what);
     if (line->type == LINE_EXPECT) {
         print_bytes("expected: ", line->bytes, line->len);
     }
     print_bytes("written:  ", buf_bytes(&modem->written), buf_len(&modem->written));
-    fail_msg("%s:%u: %s", modem->name, line->number, what);
+    modem->failed = true;
 }
 
 /* True if what the line expects has been written. */
@@ -172,7 +175,8 @@ static bool play_expect(struct fake_modem *modem, const struct line *line)
     size_t common = there < line->len ? there : line->len;
 
     if (memcmp(buf_bytes(&modem->written), line->bytes, common) != 0) {
-        fail_at(modem, line, "something else was written");
+        complain(modem, line, "something else was written");
+        return false;
     }
     if (there < line->len) {
         return false;
@@ -208,7 +212,8 @@ static void on_play(void *arg)
 {
     struct fake_modem *modem = arg;
 
-    while (modem->port->is_open && !timer_active(&modem->pause) && modem->next < modem->count) {
+    while (!modem->failed && modem->port->is_open && !timer_active(&modem->pause) &&
+           modem->next < modem->count) {
         if (!play_line(modem, &modem->lines[modem->next])) {
             return;
         }
@@ -241,22 +246,22 @@ bool fake_modem_is_done(const struct fake_modem *modem)
     return modem->next == modem->count && !timer_active(&modem->pause);
 }
 
-void fake_modem_expect_done(const struct fake_modem *modem)
+void fake_modem_expect_done(struct fake_modem *modem)
 {
-    if (modem->next < modem->count) {
-        fail_at(modem, &modem->lines[modem->next], "the conversation ended before this line");
+    if (!modem->failed && modem->next < modem->count) {
+        complain(modem, &modem->lines[modem->next], "the conversation ended before this line");
+    } else if (!modem->failed && buf_len(&modem->written) > 0) {
+        complain(modem, &(struct line){.type = LINE_DOWN}, "more was written than the script has");
     }
+    assert_false(modem->failed);
     assert_false(timer_active(&modem->pause));
-    if (buf_len(&modem->written) > 0) {
-        print_bytes("written:  ", buf_bytes(&modem->written), buf_len(&modem->written));
-        fail_msg("%s: more was written than the script has", modem->name);
-    }
 }
 
 void fake_modem_play(struct fake_modem *modem, uint64_t ms)
 {
     sched_settle(modem->port->sched);
-    for (uint64_t passed_ms = 0; passed_ms < ms && !fake_modem_is_done(modem); passed_ms += PLAY_STEP_MS) {
+    for (uint64_t passed_ms = 0; passed_ms < ms && !modem->failed && !fake_modem_is_done(modem);
+         passed_ms += PLAY_STEP_MS) {
         sched_advance(modem->port->sched, PLAY_STEP_MS);
     }
     sched_settle(modem->port->sched);
@@ -276,6 +281,8 @@ struct fake_modem *fake_modem_create(struct fake_port *port, const char *name, c
     timer_init(&modem->pause, on_pause_over, modem);
     task_init(&modem->play, on_play, modem);
     read_script(modem, script);
+    assert_int_equal(buf_append(&modem->written, buf_bytes(&port->written), buf_len(&port->written)), 0);
+    fake_port_forget_written(port);
     port->observer = modem;
     port->on_open = on_open;
     port->on_written = on_written;
@@ -313,7 +320,9 @@ void fake_modem_destroy(struct fake_modem *modem)
     for (size_t i = 0; i < modem->count; i++) {
         free(modem->lines[i].bytes);
     }
+    bool failed = modem->failed;
     free(modem->lines);
     buf_free(&modem->written);
     free(modem);
+    assert_false(failed);
 }

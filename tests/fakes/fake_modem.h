@@ -9,7 +9,8 @@
  *
  * \r \n \t \\ and \xNN are single bytes; all other characters, single blanks at the end included, are themselves.
  * The player answers from the loop, so a test only advances the time. It owns a copy of the text; the test owns
- * the player. A byte that is not in the script fails the test with the number of the line.
+ * the player. A byte that is not in the script is told at once on standard error with the number of the line; then
+ * the modem is silent, and the test fails when it next asks whether the script is done.
  */
 #ifndef FAKE_MODEM_H
 #define FAKE_MODEM_H
@@ -18,7 +19,8 @@
 
 struct fake_modem;
 
-/* Plays the text; starts when the port is open. `name` is for messages. */
+/* Plays the text; starts when the port is open, with what has been written and not looked at. `name` is for
+ * messages. */
 struct fake_modem *fake_modem_create(struct fake_port *port, const char *name, const char *script);
 
 /* The same from a file. */
@@ -29,7 +31,7 @@ void fake_modem_destroy(struct fake_modem *modem);
 bool fake_modem_is_done(const struct fake_modem *modem);
 
 /* Fails the test unless all was played and nothing more was written. */
-void fake_modem_expect_done(const struct fake_modem *modem);
+void fake_modem_expect_done(struct fake_modem *modem);
 
 /* Advances virtual time in steps until the script is done or `ms` have passed; then as fake_modem_expect_done(). */
 void fake_modem_play(struct fake_modem *modem, uint64_t ms);
