@@ -319,7 +319,7 @@ void at_lexer_reset(struct at_lexer *lexer)
 static const char *check_after_percent(const char *percent, unsigned seen[3])
 {
     char letter = percent[1];
-    char stop = letter ? percent[2] : '\0';
+    char stop = percent[letter ? 2 : 1];
     const char *letters = "lnr";
     const char *which = letter ? strchr(letters, letter) : NULL;
 
