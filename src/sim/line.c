@@ -110,10 +110,10 @@ static void feed_payload(struct modem *modem, uint8_t byte)
         line->payload[line->payload_length++] = byte;
     if (line->mode == LINE_TEXT)
         return;
+    if (line->payload_length == (line->payload_wanted + 1) / 2 && fault_point_reached(modem, FAULT_AT_PAYLOAD))
+        return;
     if (line->payload_length == line->payload_wanted)
         payload_complete(modem);
-    else if (line->payload_length == line->payload_wanted / 2 && fault_point_reached(modem, FAULT_AT_PAYLOAD))
-        return;
     else if (line->payload_length == 1 && byte == ESC)
         escape_first(modem);
 }

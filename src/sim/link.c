@@ -65,6 +65,23 @@ static void on_tcp_opened(void *owner, int status)
     uv_timer_start(&link->timer, on_result_due, (uint64_t)delay, 0);
 }
 
+void link_fail_later(struct link *link)
+{
+    link->state = LINK_CONNECTING;
+    on_tcp_opened(link, -1);
+}
+
+/* Nobody has answered for so long that the modem's own TCP gives up. */
+static void on_connect_timeout(uv_timer_t *timer)
+{
+    struct link *link = timer->data;
+
+    if (link->conn != NULL)
+        tcp_close(link->conn);
+    link->conn = NULL;
+    failed(link);
+}
+
 static void connect_to(struct link *link, const struct sockaddr_storage *target)
 {
     link->conn = tcp_open(link->modem->loop, target, &link_tcp_events, link);
@@ -98,6 +115,8 @@ enum link_open link_open(struct link *link, const char *host, uint16_t port)
     link->rx_length = link->dead_waiting = 0;
     link->sent = link->taken = 0;
     print_event("--", "link %d connects to %s:%u", link->id, host, port);
+    uv_timer_start(&link->timer, on_connect_timeout,
+                   (uint64_t)VARIANT_NUMBER(modem, CONNECT_TIMEOUT_S) * 1000, 0);
     if (fault_use(modem, FAULT_CONNECT_FAIL))
         on_tcp_opened(link, -1);
     else if (!route_is_numeric(host) && !VARIANT_IS(modem, DNS, "ok"))

@@ -47,6 +47,9 @@ enum link_open { LINK_STARTED, LINK_NO_NAME };
 /* The family's link_opened or link_failed follows, never at once; a dead address gives neither. */
 enum link_open link_open(struct link *link, const char *host, uint16_t port);
 
+/* For a name that does not resolve, where the modem says no more than that the connection failed. */
+void link_fail_later(struct link *link);
+
 /* Local end; what was received is forgotten. */
 void link_close(struct link *link, enum link_state after);
 

@@ -111,7 +111,6 @@ void modem_unplug(struct modem *modem, long seconds)
 {
     print_event("--", "unplugged");
     uart_unplug(&modem->uart);
-    line_reset(modem);
     if (VARIANT_IS(modem, UNPLUG_POWER, "lose"))
         modem_power_off(modem);
     if (seconds > 0)

@@ -1,3 +1,70 @@
+/* SIM800 (800L, 800C, and as far as TCP goes 808 and 868). Sources: fact sheet 1 to 7, family A, 14.A. */
+#include "at_generic.h"
+#include "boot.h"
 #include "profile.h"
+#include "simcom_cip.h"
+
 #include <stddef.h>
-const struct profile *const profiles_simcom[] = {NULL};
+
+static const struct at_command *const tables[] = {
+    simcom_commands,          simcom_cip_bearer_commands,
+    simcom_cip_open_commands, simcom_cip_status_commands,
+    simcom_cip_send_commands, simcom_cip_read_commands,
+    at_settings_commands,     at_identity_commands,
+    at_network_commands,      NULL,
+};
+
+static const char *const storm[] = {
+    "+CREG: 1", "*PSUTTZ: 22/03/14,09:12:44,\"+04\",0", "+CMTI: \"SM\",4", "RING", "UNDER-VOLTAGE WARNNING",
+    NULL,
+};
+
+/* With autobaud the first three lines are not said (section 2). */
+static const struct boot_step boot_sim800[] = {
+    {0, 0, BOOT_SAY, BOOT_IF_NOISE, "\0IIII\xFF\xFF\xFF\xFF", 9},
+    {400, 0, BOOT_HEAR, 0, NULL, 0},
+    {400, 0, BOOT_SAY, BOOT_IF_FIXED_BAUD, "RDY", 0},
+    {410, 0, BOOT_SAY, BOOT_IF_FIXED_BAUD, "+CFUN: 1", 0},
+    {450, 0, BOOT_SAY, BOOT_IF_FIXED_BAUD, "+CPIN: {sim}", 0},
+    {460, 0, BOOT_SIM, 0, NULL, 0},
+    {500, 0, BOOT_SEARCH, BOOT_IF_SIM, NULL, 0},
+    {800, 0, BOOT_SEARCH_ENDS, BOOT_IF_SIM, NULL, 0},
+    {850, 0, BOOT_SAY, BOOT_IF_SIM | BOOT_IF_CALL_READY, "Call Ready", 0},
+    {950, 0, BOOT_SAY, BOOT_IF_SIM | BOOT_IF_SMS_READY, "SMS Ready", 0},
+    {1000, 0, BOOT_END, 0, NULL, 0},
+};
+
+static const struct variant_default variants_sim800[] = {
+    {V_BOOT_NOISE, "on"},
+    {V_AUTO_ATTACH, "on"},
+    {V_BUSY, "swallow"},
+    {V_PAYLOAD_ECHO, "off"},
+    {V_CSQ_BER, "0"},
+    {V_ZONE, "+04"},
+    {V_ICCID, "8949000000000000001f"},
+    {V_LOCAL_IP, "10.177.109.126"},
+    {0, NULL},
+};
+
+static const struct profile sim800 = {
+    .name = "sim800",
+    .description = "SIMCom SIM800/800L/800C: 2G, CIP stack, buffered receive",
+    .vendor = "SIMCOM_Ltd",
+    .model = "SIMCOM_SIM800L",
+    .firmware = "1418B05SIM800L24",
+    .families = FAMILY_SIMCOM_CIP,
+    .family = &simcom_cip_family,
+    .tables = tables,
+    .variants = variants_sim800,
+    .boot = boot_sim800,
+    .storm = storm,
+    .boot_real_ms = 5000,
+    .line_max = 556,
+    .links = 6,
+    .send_max = 1460,
+    .any_case = true,
+    .repeats = true,
+    .keeps_settings = true,
+};
+
+const struct profile *const profiles_simcom[] = {&sim800, NULL};

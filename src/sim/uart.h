@@ -6,6 +6,8 @@
 #ifndef SIM_UART_H
 #define SIM_UART_H
 
+#include "wire.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -21,12 +23,6 @@ struct uart_events {
     void (*room)(void *owner);   /* the queue has become short */
 };
 
-/* One direction of the line: when its last byte will have passed. */
-struct uart_wire {
-    uint64_t free_at_ns;
-    bool moving;
-};
-
 struct uart {
     uv_loop_t *loop;
     uv_timer_t tick;
@@ -35,7 +31,7 @@ struct uart {
     void *owner;
     const char *path;
     long baud; /* 0: as fast as it goes */
-    struct uart_wire rx, tx;
+    struct wire rx, tx;
     bool host_open, tx_blocked, serving;
     uint8_t out[UART_OUT_BYTES];
     size_t out_head, out_length;

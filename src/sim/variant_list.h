@@ -56,7 +56,7 @@
     X(LOCAL_IP, FAMILY_ALL, "local_ip", "*", "10.8.18.69", "address of the bearer")
 
 #define VARIANT_LIST_CIP(X)                                                                                  \
-    X(CONNECT_TIMEOUT_S, FAMILY_SIMCOM_CIP, "connect_timeout_s", "#", "75", "CONNECT FAIL after so long")    \
+    X(CONNECT_TIMEOUT_S, FAMILY_ALL, "connect_timeout_s", "#", "75", "the modem's TCP gives up after")       \
     X(CONNECT_SPACE, FAMILY_SIMCOM_CIP, "connect_space", "on|off", "on", "blank in '0, CONNECT OK'")         \
     X(DATA_ACCEPT_SPACE, FAMILY_SIMCOM_CIP, "data_accept_space", "on|off", "off", "'DATA ACCEPT: 0,32'")     \
     X(RXGET_SPACE, FAMILY_SIMCOM_CIP, "rxget_space", "on|off", "off", "blank in '+CIPRXGET: 4, 0,5'")        \

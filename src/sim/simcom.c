@@ -1,0 +1,201 @@
+/* Identity, SIM, power of the SIM800 (sections 3, 4, 5), and what happens by itself. */
+#include "at_generic.h"
+#include "at_result.h"
+#include "modem.h"
+#include "simcom_cip.h"
+
+#include <string.h>
+
+/* ---- identity ---- */
+
+static int run_ati(struct modem *modem, const struct at_call *call)
+{
+    (void)call;
+    out_line(modem, OUT_ANSWER, "SIM800 R14.18");
+    return AT_OK;
+}
+
+static int run_cgmi(struct modem *modem, const struct at_call *call)
+{
+    (void)call;
+    out_line(modem, OUT_ANSWER, "%s", modem->profile->vendor);
+    return AT_OK;
+}
+
+static int run_cgmm(struct modem *modem, const struct at_call *call)
+{
+    (void)call;
+    out_line(modem, OUT_ANSWER, "%s", modem->profile->model);
+    return AT_OK;
+}
+
+static int run_cgmr(struct modem *modem, const struct at_call *call)
+{
+    (void)call;
+    out_line(modem, OUT_ANSWER, "Revision:%s", modem_firmware(modem));
+    return AT_OK;
+}
+
+static int run_gsv(struct modem *modem, const struct at_call *call)
+{
+    (void)call;
+    out_line(modem, OUT_ANSWER, "%s\r\n%s\r\nRevision:%s", modem->profile->vendor, modem->profile->model,
+             modem_firmware(modem));
+    return AT_OK;
+}
+
+static int run_ccid(struct modem *modem, const struct at_call *call)
+{
+    (void)call;
+    if (modem->sim.absent)
+        return 10;
+    out_line(modem, OUT_ANSWER, "%s", VARIANT_TEXT(modem, ICCID));
+    return AT_OK;
+}
+
+static int run_cbc(struct modem *modem, const struct at_call *call)
+{
+    (void)call;
+    out_line(modem, OUT_ANSWER, "+CBC: 0,85,4013");
+    return AT_OK;
+}
+
+static int run_ccalr(struct modem *modem, const struct at_call *call)
+{
+    bool ready = modem->power == POWER_ON && sim_card_lock(&modem->sim) == SIM_READY;
+
+    (void)call;
+    out_line(modem, OUT_ANSWER, "+CCALR: %d", ready);
+    return AT_OK;
+}
+
+static int run_accept(struct modem *modem, const struct at_call *call)
+{
+    (void)modem;
+    (void)call;
+    return AT_OK;
+}
+
+/* Order pin1, pin2, puk1, puk2 on this model (5). */
+static int run_spic(struct modem *modem, const struct at_call *call)
+{
+    (void)call;
+    if (modem->sim.absent)
+        return 10;
+    out_line(modem, OUT_ANSWER, "+SPIC: %d,3,%d,10", modem->sim.pin_tries, modem->sim.puk_tries);
+    return AT_OK;
+}
+
+/* ---- power ---- */
+
+static void radio_off(struct modem *modem)
+{
+    network_lose(modem, REG_IDLE);
+    if (modem->cip.state != IP_DEACT)
+        modem->cip.state = IP_INITIAL;
+    out_line(modem, OUT_URC, "+CPIN: NOT READY");
+}
+
+static int set_cfun(struct modem *modem, const struct at_call *call)
+{
+    long level, reset = 0;
+
+    if (!at_number(call, 0, 0, 4, &level) || (call->argc > 1 && !at_number(call, 1, 0, 1, &reset)))
+        return AT_ERROR;
+    if (reset == 1) {
+        at_result(modem, AT_OK);
+        modem_reboot(modem, "AT+CFUN=1,1", false);
+        return AT_SILENT;
+    }
+    if (level != 1 && modem->settings.cfun == 1)
+        radio_off(modem);
+    if (level == 1 && modem->settings.cfun != 1) {
+        modem->settings.cfun = 1;
+        sim_card_restart(&modem->sim);
+        out_line(modem, OUT_URC, "+CPIN: %s", sim_lock_name(sim_card_lock(&modem->sim)));
+        network_search(modem, true);
+    }
+    modem->settings.cfun = (int)level;
+    return AT_OK;
+}
+
+static int run_cfun(struct modem *modem, const struct at_call *call)
+{
+    if (call->kind == AT_SET)
+        return set_cfun(modem, call);
+    out_line(modem, OUT_ANSWER, "+CFUN: %d", modem->settings.cfun);
+    return AT_OK;
+}
+
+static int run_cpowd(struct modem *modem, const struct at_call *call)
+{
+    long how;
+
+    if (!at_number(call, 0, 0, 1, &how))
+        return AT_ERROR;
+    if (how == 1)
+        out_line(modem, OUT_ANSWER, "NORMAL POWER DOWN");
+    modem_power_off(modem);
+    return AT_SILENT;
+}
+
+const struct at_command simcom_commands[] = {
+    {"I", AT_EXEC | AT_SET, run_ati, 0},
+    {"+CGMI", AT_EXEC, run_cgmi, 0},
+    {"+GMI", AT_EXEC, run_cgmi, 0},
+    {"+CGMM", AT_EXEC, run_cgmm, 0},
+    {"+GMM", AT_EXEC, run_cgmm, 0},
+    {"+CGMR", AT_EXEC, run_cgmr, 0},
+    {"+GMR", AT_EXEC, run_cgmr, 0},
+    {"+GSV", AT_EXEC, run_gsv, 0},
+    {"+CCID", AT_EXEC, run_ccid, 0},
+    {"+CBC", AT_EXEC, run_cbc, 0},
+    {"+CCALR", AT_QUERY, run_ccalr, 0},
+    {"+SPIC", AT_EXEC, run_spic, 0},
+    {"+CFUN", AT_QUERY | AT_SET, run_cfun, 0},
+    {"+CPOWD", AT_SET, run_cpowd, 0},
+    {"+CIURC", AT_SET, run_accept, 0},
+    {"+CSCLK", AT_SET, run_accept, 0},
+    {NULL, 0, NULL, 0},
+};
+
+/* ---- by itself ---- */
+
+static void sim_changed(struct modem *modem)
+{
+    enum sim_lock lock = sim_card_lock(&modem->sim);
+
+    if (lock == SIM_ABSENT) {
+        out_line(modem, OUT_URC, "+CPIN: NOT READY");
+        return;
+    }
+    out_line(modem, OUT_URC, "+CPIN: %s", sim_lock_name(lock));
+    if (lock != SIM_READY)
+        return;
+    if (VARIANT_ON(modem, CALL_READY))
+        out_line(modem, OUT_URC, "Call Ready");
+    if (VARIANT_ON(modem, SMS_READY))
+        out_line(modem, OUT_URC, "SMS Ready");
+}
+
+/* UTC and the zone in quarter hours; only with AT+CLTS=1. */
+static void registered(struct modem *modem)
+{
+    char clock[32];
+
+    if (modem->settings.clts == 0)
+        return;
+    modem_clock(modem, clock);
+    out_line(modem, OUT_URC, "*PSUTTZ: %s,\"%s\",0", clock, VARIANT_TEXT(modem, ZONE));
+}
+
+const struct family simcom_cip_family = {
+    .link_opened = simcom_cip_link_opened,
+    .link_failed = simcom_cip_link_failed,
+    .link_data = simcom_cip_link_data,
+    .link_closed = simcom_cip_link_closed,
+    .link_sent = simcom_cip_link_sent,
+    .bearer_lost = simcom_cip_bearer_lost,
+    .sim_changed = sim_changed,
+    .registered = registered,
+};
