@@ -54,6 +54,7 @@ class Program:
         self.name, self.command = name, [str(word) for word in command]
         self.log_path = pathlib.Path(folder, f"{name}.log")
         self.log_file = open(self.log_path, "ab")
+        self.log_begin = self.log_file.tell()  # a restarted program goes on in the same file
         prefix = [shutil.which("setpriv"), "--pdeathsig", "KILL"] if shutil.which("setpriv") else []
         self.process = subprocess.Popen([*prefix, *self.command], stdin=subprocess.DEVNULL, stdout=self.log_file,
                                         stderr=subprocess.STDOUT, env={**os.environ, **(env or {})},
@@ -63,15 +64,16 @@ class Program:
     def pid(self):
         return self.process.pid
 
-    def log(self):
-        return self.log_path.read_text(errors="replace")
+    def log(self, everything=True):
+        content = self.log_path.read_bytes()
+        return content[0 if everything else self.log_begin:].decode(errors="replace")
 
     def running(self):
         return self.process.poll() is None
 
     def wait_for_log(self, pattern, deadline_s=None):
         def found():
-            match = re.search(pattern, self.log(), re.M)
+            match = re.search(pattern, self.log(everything=False), re.M)
             assert match or self.running(), f"{self.name} ended with {self.process.returncode}:\n{self.log()[-3000:]}"
             return match
         return wait_until(found, f"{pattern!r} in the output of {self.name}", deadline_s)
