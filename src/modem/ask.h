@@ -16,7 +16,7 @@ struct ask {
     struct at_channel *channel;
     struct at_request request;
     struct at_expect expect;
-    char prefix[ASK_NAME_MAX];      /* "+CREG: *": lines that would else be taken for unsolicited ones */
+    char prefix[ASK_NAME_MAX]; /* "+CREG: *": lines that would else be taken for unsolicited ones */
     const char *prefixes[2];
     char text[ASK_BYTES_MAX];
     size_t text_len;

@@ -22,9 +22,9 @@
 #include "sim_card.h"
 #include "sock.h"
 
-#define MODEM_WHY_MAX  200
-#define MODEM_URCS_MAX 64
-#define MODEM_REBOOTS  3 /* so many in MODEM_REBOOTS_MS are the supply's fault (Ai-Thinker sheet 2.20) */
+#define MODEM_WHY_MAX    200
+#define MODEM_URCS_MAX   64
+#define MODEM_REBOOTS    3 /* so many in MODEM_REBOOTS_MS are the supply's fault (Ai-Thinker sheet 2.20) */
 #define MODEM_REBOOTS_MS 600000
 
 /* In the order in which they are handed out when several are posted. */
@@ -70,6 +70,7 @@ struct modem {
     enum modem_state state;
     char why[MODEM_WHY_MAX];
     enum modem_state resume; /* where the next start begins: what is below is still up */
+    enum uplink_rung rung;   /* of the last start */
     bool started;
     bool stopping;
     bool reset_first; /* rungs to take when the state that can take them is reached */
@@ -133,6 +134,9 @@ const char *modem_reboot_advice(const struct modem *modem);
 void modem_run(struct modem *modem, const struct at_step *steps);
 /* "attaching to the data network: the modem says ..." */
 const char *modem_describe_failure(const struct modem *modem, char *out, size_t size);
+
+/* modem.c: start, stop and their like, whatever the state. False: not one of them. */
+bool modem_face_on_event(struct modem *modem, enum modem_event event);
 
 /* machine_script.c */
 const char *modem_script_lookup(void *arg, const char *name);

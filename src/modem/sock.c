@@ -357,12 +357,26 @@ void sock_enable(struct sock *sock, const struct dialect *dialect, size_t send_m
     sock->ready = true;
 }
 
-void sock_disable(struct sock *sock, enum stream_fault fault, const char *why)
+static void forget_requests(struct sock *sock)
 {
-    sock->ready = false;
     at_request_forget(sock->channel, &sock->control);
     at_request_forget(sock->channel, &sock->sending);
     at_request_forget(sock->channel, &sock->reading);
+}
+
+void sock_destroy(struct sock *sock)
+{
+    forget_requests(sock);
+    timer_stop(&sock->timer);
+    timer_stop(&sock->resend);
+    timer_stop(&sock->look);
+    task_cancel(&sock->report);
+}
+
+void sock_disable(struct sock *sock, enum stream_fault fault, const char *why)
+{
+    sock->ready = false;
+    forget_requests(sock);
     sock->doubting = false;
     sock->rows_to_close = 0;
     sock_blame(sock, fault, "%s", why);

@@ -98,6 +98,9 @@ void sock_enable(struct sock *sock, const struct dialect *dialect, size_t send_m
 /* It is no more: an open stream ends with this fault, at once and without a command. */
 void sock_disable(struct sock *sock, enum stream_fault fault, const char *why);
 
+/* Forgets everything without a callback. */
+void sock_destroy(struct sock *sock);
+
 /* From the channel. */
 void sock_on_payload(struct sock *sock, const struct at_token *piece);
 void sock_on_payload_lost(struct sock *sock, long link);

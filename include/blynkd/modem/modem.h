@@ -16,15 +16,15 @@ struct port;
 struct sched;
 struct trace;
 
-#define MODEM_STATES(X)                                                                                        \
-    X(MODEM_DOWN, "DOWN")                                                                                      \
-    X(MODEM_POWER, "POWER")                                                                                    \
-    X(MODEM_SYNC, "SYNC")                                                                                      \
-    X(MODEM_IDENTIFY, "IDENTIFY")                                                                              \
-    X(MODEM_SIM, "SIM")                                                                                        \
-    X(MODEM_SETUP, "SETUP")                                                                                    \
-    X(MODEM_REGISTER, "REGISTER")                                                                              \
-    X(MODEM_BEARER, "BEARER")                                                                                  \
+#define MODEM_STATES(X)                                                                                      \
+    X(MODEM_DOWN, "DOWN")                                                                                    \
+    X(MODEM_POWER, "POWER")                                                                                  \
+    X(MODEM_SYNC, "SYNC")                                                                                    \
+    X(MODEM_IDENTIFY, "IDENTIFY")                                                                            \
+    X(MODEM_SIM, "SIM")                                                                                      \
+    X(MODEM_SETUP, "SETUP")                                                                                  \
+    X(MODEM_REGISTER, "REGISTER")                                                                            \
+    X(MODEM_BEARER, "BEARER")                                                                                \
     X(MODEM_READY, "READY")
 
 enum modem_state {
@@ -34,14 +34,15 @@ enum modem_state {
 };
 
 struct modem_config {
-    char profile[24];       /* a name of modem_profiles(), or "auto" */
-    char pin[12];           /* "" = none; a secret */
+    char profile[24]; /* a name of modem_profiles(), or "auto" */
+    char pin[12];     /* "" = none; a secret */
     char apn[101];
     char user[65];
-    char password[65];      /* a secret */
-    char state_dir[256];    /* where the PIN guard keeps its file */
-    uint32_t poll_ms;       /* signal and registration while idle: 120 s; 0 = never */
-    int command_gap_ms;     /* -1 = the profile's */
+    char password[65];       /* a secret */
+    char state_dir[256];     /* where the PIN guard keeps its file */
+    uint32_t poll_ms;        /* signal and registration while idle: 120 s; 0 = never */
+    uint32_t send_max_bytes; /* 0 = the profile's; smaller ones are safer on weak links */
+    int command_gap_ms;      /* -1 = the profile's */
     bool allow_roaming;
 };
 
@@ -72,7 +73,7 @@ struct modem_info {
     char access[16];       /* "GSM", "GPRS", "LTE"... */
     char registration[40]; /* in words */
     char address[48];
-    int signal_dbm;        /* 0 = not known */
+    int signal_dbm; /* 0 = not known */
     uint64_t bytes_out, bytes_in, commands, timeouts, reboots;
 };
 const struct modem_info *modem_info(struct modem *modem);
@@ -81,7 +82,8 @@ const struct modem_info *modem_info(struct modem *modem);
  * -EPERM (a command that could lock the SIM or cut the daemon's own ground: +CPIN, +CLCK, +CPWD, +IPR, &W ...).
  * Lines as they came, the final result last. on_done exactly once, unless modem_ask_cancel(). */
 typedef void modem_answer_fn(void *arg, int error, const char *const *lines, size_t count);
-int modem_ask(struct modem *modem, const char *command, uint32_t timeout_ms, modem_answer_fn *on_done, void *arg);
+int modem_ask(struct modem *modem, const char *command, uint32_t timeout_ms, modem_answer_fn *on_done,
+              void *arg);
 void modem_ask_cancel(struct modem *modem);
 
 const char *modem_state_name(enum modem_state state);

@@ -1,0 +1,191 @@
+/* From a closed port to a module that is known: DOWN, POWER, SYNC, IDENTIFY. */
+#include "machine.h"
+
+#include "blynkd/base/log.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define PORT_LOOK_MS    2000
+#define BOOT_SILENCE_MS 2000 /* after a boot line (facts/modems-simcom.md 3: double boots are real) */
+#define RESET_REST_MS   3000 /* before a module that was told to restart is spoken to */
+#define AGAIN_MS        1000
+
+/* ---- DOWN: at rest ---- */
+
+void modem_enter_down(struct modem *modem)
+{
+    (void)modem;
+}
+
+bool modem_down_on_event(struct modem *modem, enum modem_event event)
+{
+    (void)modem;
+    (void)event;
+    return false;
+}
+
+/* ---- POWER: a module with power (no lines to switch it are configured), and its port ---- */
+
+static void try_port(struct modem *modem)
+{
+    if (at_channel_start(modem->channel) == 0) {
+        modem_post(modem, EVENT_DONE);
+        return;
+    }
+    modem_say(modem, "waiting for the serial port: %s", modem->port->why);
+    timer_start(modem->sched, &modem->tick, PORT_LOOK_MS);
+}
+
+void modem_enter_power(struct modem *modem)
+{
+    try_port(modem);
+}
+
+bool modem_power_on_event(struct modem *modem, enum modem_event event)
+{
+    if (event == EVENT_DONE) {
+        modem_go(modem, MODEM_SYNC, "the serial port is open, looking for the modem");
+        return true;
+    }
+    if (event == EVENT_TICK || event == EVENT_LOOK) {
+        try_port(modem);
+        return true;
+    }
+    return false;
+}
+
+/* ---- SYNC: it answers, without echo, in words ---- */
+
+static const struct at_step *sync_steps(const struct modem *modem)
+{
+    if (modem->reset_first && modem->profile && modem->profile->soft_reset) {
+        return modem->profile->soft_reset;
+    }
+    return modem->profile && modem->profile->sync ? modem->profile->sync : steps_sync;
+}
+
+static void converse(struct modem *modem)
+{
+    at_channel_set_echo(modem->channel, true);
+    at_channel_resync(modem->channel);
+    modem_run(modem, sync_steps(modem));
+}
+
+void modem_enter_sync(struct modem *modem)
+{
+    modem_use_profile(modem, modem->profile);
+    if (modem->restarts > 0) {
+        timer_start(modem->sched, &modem->tick, BOOT_SILENCE_MS);
+    } else {
+        converse(modem);
+    }
+}
+
+static void on_synced(struct modem *modem)
+{
+    if (modem->reset_first) {
+        modem->reset_first = false;
+        modem_say(modem, "the modem restarts");
+        timer_start(modem->sched, &modem->tick, RESET_REST_MS);
+        return;
+    }
+    at_channel_set_echo(modem->channel, false);
+    modem_go(modem, MODEM_IDENTIFY, "the modem answers");
+}
+
+bool modem_sync_on_event(struct modem *modem, enum modem_event event)
+{
+    switch (event) {
+    case EVENT_DONE:
+        on_synced(modem);
+        return true;
+    case EVENT_MUTE:
+        modem_say(modem, "the modem does not answer yet");
+        timer_start(modem->sched, &modem->tick, AGAIN_MS);
+        return true;
+    case EVENT_FAILED:
+        timer_start(modem->sched, &modem->tick, AGAIN_MS);
+        return true;
+    case EVENT_REBOOT:
+        at_script_stop(&modem->script);
+        modem->reset_first = false; /* it has done so */
+        modem_say(modem, "the modem is starting");
+        timer_start(modem->sched, &modem->tick, BOOT_SILENCE_MS);
+        return true;
+    case EVENT_TICK:
+        at_script_stop(&modem->script);
+        converse(modem);
+        return true;
+    case EVENT_PORT_LOST:
+    case EVENT_POWER_DOWN:
+    case EVENT_STOP:
+    case EVENT_START:
+    case EVENT_SIM_LOST:
+    case EVENT_BEARER_LOST:
+    case EVENT_DEADLINE:
+    case EVENT_LOOK:
+    case EVENT_STOPPED:
+    case EVENT_COUNT:
+        break;
+    }
+    return false;
+}
+
+/* ---- IDENTIFY: which profile ---- */
+
+void modem_enter_identify(struct modem *modem)
+{
+    const struct modem_profile *profile = modem->profile;
+
+    identity_clear(&modem->identity);
+    modem_run(modem, profile && profile->identify ? profile->identify : steps_identify);
+}
+
+static void on_unknown(struct modem *modem)
+{
+    const char *model = modem->identity.model[0] ? modem->identity.model : "nothing";
+
+    modem_fail(
+        modem, UPLINK_LAYER_MODEM, UPLINK_HOPELESS,
+        "the modem says it is \"%s\", which blynkd does not know; closest: %s; set profile = %s to try it",
+        model, modem_profile_name(profile_closest(model)), modem_profile_name(profile_closest(model)));
+}
+
+static void on_identified(struct modem *modem)
+{
+    const struct modem_profile *profile = modem->profile;
+
+    identity_complete(&modem->identity);
+    if (strcmp(modem->config.profile, "auto") == 0) {
+        profile = profile_identify(modem->identity.text);
+        if (!profile) {
+            on_unknown(modem);
+            return;
+        }
+        modem_use_profile(modem, profile);
+    } else if (!profile_fits(profile, modem->identity.text)) {
+        log_warning("modem",
+                    "the modem says it is \"%s\" (%s), but profile = %s is configured; going on with that",
+                    modem->identity.model, modem->identity.text, modem_profile_name(profile));
+    }
+    modem_go(modem, MODEM_SIM, "it is a %s, spoken to as %s",
+             modem->identity.model[0] ? modem->identity.model : "modem without a name",
+             modem_profile_name(profile));
+}
+
+bool modem_identify_on_event(struct modem *modem, enum modem_event event)
+{
+    char text[MODEM_WHY_MAX];
+
+    if (event == EVENT_DONE) {
+        on_identified(modem);
+        return true;
+    }
+    if (event == EVENT_FAILED) {
+        modem_fail(modem, UPLINK_LAYER_MODEM, UPLINK_RETRY, "%s",
+                   modem_describe_failure(modem, text, sizeof(text)));
+        return true;
+    }
+    return false;
+}
