@@ -24,7 +24,7 @@ struct at_rig {
     void *arg;                                               /* of on_entry's owner */
 };
 
-/* A request that writes its end into the diary. It lives until the rig is freed. */
+/* A request that writes its end into the diary. It must outlive the rig (static): freeing the rig stops the channel. */
 struct at_rig_request {
     struct at_request request;
     struct at_rig *rig;

@@ -49,7 +49,7 @@ static int tear_down(void **state)
 
 static void a_command_is_written_at_once_and_ends_with_its_ok(void **state)
 {
-    struct at_rig_request csq;
+    static struct at_rig_request csq;
 
     (void)state;
     at_rig_send(&rig, &csq, "AT+CSQ", &expect_csq);
@@ -77,7 +77,7 @@ static void errors_end_it_with_their_code(void **state)
 
     (void)state;
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-        struct at_rig_request x;
+        static struct at_rig_request x;
         at_rig_send(&rig, &x, "AT+X", NULL);
         at_rig_hear(&rig, cases[i].answer);
         at_rig_expect(&rig, cases[i].diary);
@@ -88,7 +88,7 @@ static void a_word_of_the_dialect_ends_it_and_its_work_may_still_come_late(void 
 {
     static const char *const words[] = {"COMMAND NO RESPONSE!", NULL};
     static const struct at_manner manner = {.final_fail = words};
-    struct at_rig_request open;
+    static struct at_rig_request open;
 
     (void)state;
     at_channel_set_manner(rig.channel, &manner);
@@ -107,7 +107,7 @@ static void a_word_of_the_dialect_ends_it_and_its_work_may_still_come_late(void 
 
 static void done_alone_does_not_care_for_ok(void **state)
 {
-    struct at_rig_request open;
+    static struct at_rig_request open;
 
     (void)state;
     at_rig_send(&rig, &open, "AT+CIPSTART", &expect_done);
@@ -123,7 +123,7 @@ static void done_alone_does_not_care_for_ok(void **state)
 
 static void both_come_in_any_order(void **state)
 {
-    struct at_rig_request open;
+    static struct at_rig_request open;
 
     (void)state;
     at_rig_send(&rig, &open, "AT+A", &expect_both);
@@ -138,7 +138,7 @@ static void both_come_in_any_order(void **state)
 
 static void after_done_ok_may_stay_away(void **state)
 {
-    struct at_rig_request open;
+    static struct at_rig_request open;
 
     (void)state;
     at_rig_send(&rig, &open, "AT+A", &expect_both);
@@ -152,7 +152,7 @@ static void after_done_ok_may_stay_away(void **state)
 
 static void either_is_enough(void **state)
 {
-    struct at_rig_request shut;
+    static struct at_rig_request shut;
 
     (void)state;
     at_rig_send(&rig, &shut, "AT+CIPSHUT", &expect_either);
@@ -165,7 +165,7 @@ static void either_is_enough(void **state)
 
 static void a_fail_pattern_ends_it(void **state)
 {
-    struct at_rig_request open;
+    static struct at_rig_request open;
 
     (void)state;
     at_rig_send(&rig, &open, "AT+A", &expect_both);
@@ -176,7 +176,7 @@ static void a_fail_pattern_ends_it(void **state)
 
 static void with_any_line_only_unsolicited_ones_are_not_the_answer(void **state)
 {
-    struct at_rig_request ati;
+    static struct at_rig_request ati;
 
     (void)state;
     at_rig_send(&rig, &ati, "ATI", &expect_any);
@@ -187,7 +187,7 @@ static void with_any_line_only_unsolicited_ones_are_not_the_answer(void **state)
 static void a_line_of_zeros_and_ones_harms_nobody(void **state)
 {
     static const char noise[] = "\xFF\x00y\r\n\r\nOK\r\n";
-    struct at_rig_request at;
+    static struct at_rig_request at;
 
     (void)state;
     at_rig_send(&rig, &at, "AT", NULL);
@@ -199,7 +199,7 @@ static void a_line_of_zeros_and_ones_harms_nobody(void **state)
 
 static void unsolicited_lines_come_through_between_everything(void **state)
 {
-    struct at_rig_request send;
+    static struct at_rig_request send;
 
     (void)state;
     at_rig_hear(&rig, "\r\n+CREG: 1\r\n");
@@ -214,7 +214,7 @@ static void the_command_in_flight_is_asked_before_the_tables(void **state)
 {
     static const char *const creg_lines[] = {"+CREG: %d,%d", "+CREG: %d", NULL};
     static const struct at_expect expect_creg = {.end = AT_END_OK, .lines = creg_lines};
-    struct at_rig_request creg;
+    static struct at_rig_request creg;
 
     (void)state;
     at_rig_send(&rig, &creg, "AT+CREG?", &expect_creg);
@@ -250,7 +250,7 @@ static void at_most_eight_tables(void **state)
 static void payload_is_handed_over_as_it_comes(void **state)
 {
     static const struct at_announce announces[] = {{"+CIPRCV:%l,%n,"}, {NULL}};
-    struct at_rig_request at;
+    static struct at_rig_request at;
 
     (void)state;
     rig.fake->whole = true;
@@ -265,7 +265,7 @@ static void payload_is_handed_over_as_it_comes(void **state)
 
 static void payload_is_written_at_the_prompt_and_not_before(void **state)
 {
-    struct at_rig_request send;
+    static struct at_rig_request send;
     static const char payload[] = "\x1d\x00\x01\x00\x05\r\n>\x1a";
 
     (void)state;
@@ -285,7 +285,7 @@ static void an_ok_before_the_prompt_says_nothing(void **state)
     static const char *const fail[] = {"SEND FAIL", NULL};
     static const struct at_expect expect = {.end = AT_END_DONE, .done = done, .fail = fail};
     static const struct at_manner manner = {.line_end = "\r\n"};
-    struct at_rig_request send;
+    static struct at_rig_request send;
 
     (void)state;
     at_channel_set_manner(rig.channel, &manner);
@@ -298,7 +298,7 @@ static void an_ok_before_the_prompt_says_nothing(void **state)
 
 static void an_error_instead_of_the_prompt_keeps_the_payload_back(void **state)
 {
-    struct at_rig_request send;
+    static struct at_rig_request send;
 
     (void)state;
     at_rig_send_payload(&rig, &send, "AT+CIPSEND=0,5", &expect_send, "hello", 5);
@@ -311,7 +311,7 @@ static void an_error_instead_of_the_prompt_keeps_the_payload_back(void **state)
 static void what_ends_the_payload_is_not_counted(void **state)
 {
     static const struct at_manner manner = {.payload_end = "\r"};
-    struct at_rig_request send;
+    static struct at_rig_request send;
 
     (void)state;
     at_channel_set_manner(rig.channel, &manner);
@@ -324,8 +324,8 @@ static void what_ends_the_payload_is_not_counted(void **state)
 
 static void a_port_with_little_room_gets_all_in_order(void **state)
 {
-    struct at_rig_request send;
-    struct at_rig_request next;
+    static struct at_rig_request send;
+    static struct at_rig_request next;
 
     (void)state;
     fake_port_set_room(rig.fake, 3);
@@ -351,7 +351,7 @@ static void a_port_with_little_room_gets_all_in_order(void **state)
 
 static void the_deadline_counts_from_the_last_byte_written(void **state)
 {
-    struct at_rig_request send;
+    static struct at_rig_request send;
 
     (void)state;
     at_rig_send_payload(&rig, &send, "AT+CIPSEND=0,5", &expect_send, "hello", 5);
@@ -394,8 +394,8 @@ static void priorities_decide_who_is_next(void **state)
 static void the_gap_is_kept_and_costs_nothing_when_idle(void **state)
 {
     static const struct at_manner manner = {.command_gap_ms = 20};
-    struct at_rig_request a;
-    struct at_rig_request b;
+    static struct at_rig_request a;
+    static struct at_rig_request b;
 
     (void)state;
     at_channel_set_manner(rig.channel, &manner);
@@ -417,7 +417,7 @@ static void the_gap_is_kept_and_costs_nothing_when_idle(void **state)
 
 static void what_cannot_be_sent_is_refused(void **state)
 {
-    struct at_rig_request r;
+    static struct at_rig_request r;
 
     (void)state;
     at_rig_prepare(&rig, &r, "", NULL);
@@ -448,7 +448,7 @@ static void what_cannot_be_sent_is_refused(void **state)
 
 static void counters_count(void **state)
 {
-    struct at_rig_request at;
+    static struct at_rig_request at;
 
     (void)state;
     at_rig_send(&rig, &at, "AT", NULL);

@@ -40,8 +40,8 @@ static int tear_down(void **state)
 
 static void a_missed_deadline_is_followed_by_a_resynchronisation(void **state)
 {
-    struct at_rig_request csq;
-    struct at_rig_request next;
+    static struct at_rig_request csq;
+    static struct at_rig_request next;
 
     (void)state;
     at_rig_send(&rig, &csq, "AT+CSQ", &expect_csq);
@@ -66,8 +66,8 @@ static void a_missed_deadline_is_followed_by_a_resynchronisation(void **state)
 
 static void late_answers_never_reach_the_next_command(void **state)
 {
-    struct at_rig_request csq;
-    struct at_rig_request next;
+    static struct at_rig_request csq;
+    static struct at_rig_request next;
 
     (void)state;
     at_rig_send(&rig, &csq, "AT+CSQ", &expect_csq);
@@ -90,7 +90,7 @@ static void late_answers_never_reach_the_next_command(void **state)
 
 static void silence_is_not_awaited_for_ever(void **state)
 {
-    struct at_rig_request csq;
+    static struct at_rig_request csq;
 
     (void)state;
     at_rig_send(&rig, &csq, "AT+CSQ", &expect_csq);
@@ -107,8 +107,8 @@ static void silence_is_not_awaited_for_ever(void **state)
 
 static void a_mute_modem_is_told_once_and_the_queue_waits(void **state)
 {
-    struct at_rig_request csq;
-    struct at_rig_request next;
+    static struct at_rig_request csq;
+    static struct at_rig_request next;
 
     (void)state;
     at_rig_send(&rig, &csq, "AT+CSQ", &expect_csq);
@@ -132,7 +132,7 @@ static void a_mute_modem_is_told_once_and_the_queue_waits(void **state)
 
 static void a_modem_that_counts_payload_is_fed_probes_until_it_is_full(void **state)
 {
-    struct at_rig_request send;
+    static struct at_rig_request send;
     static const uint8_t payload[90] = {0};
 
     (void)state;
@@ -188,7 +188,7 @@ static void unsolicited_lines_are_routed_while_resynchronising(void **state)
 
 static void a_missing_prompt_is_given_up_with_escape(void **state)
 {
-    struct at_rig_request send;
+    static struct at_rig_request send;
 
     (void)state;
     at_rig_send_payload(&rig, &send, "AT+CIPSEND=0,5", &expect_send, "hello", 5);
@@ -204,7 +204,7 @@ static void a_missing_prompt_is_given_up_with_escape(void **state)
 
 static void a_sign_that_nobody_awaits_is_no_prompt(void **state)
 {
-    struct at_rig_request at;
+    static struct at_rig_request at;
 
     (void)state;
     at_rig_send(&rig, &at, "AT", NULL);
@@ -217,7 +217,7 @@ static void a_sign_that_nobody_awaits_is_no_prompt(void **state)
 
 static void echo_is_dropped_where_it_is_expected(void **state)
 {
-    struct at_rig_request ati;
+    static struct at_rig_request ati;
     static const struct at_expect any = {.end = AT_END_OK, .any_line = true};
 
     (void)state;
@@ -235,7 +235,7 @@ static void echo_is_dropped_where_it_is_expected(void **state)
 
 static void echo_where_it_was_switched_off_is_a_reboot(void **state)
 {
-    struct at_rig_request csq;
+    static struct at_rig_request csq;
 
     (void)state;
     at_rig_send(&rig, &csq, "AT+CSQ", &expect_csq);
@@ -261,7 +261,7 @@ static void an_echoed_probe_is_a_reboot_too(void **state)
 
 static void a_line_that_only_resembles_the_command_is_no_echo(void **state)
 {
-    struct at_rig_request csq;
+    static struct at_rig_request csq;
 
     (void)state;
     at_rig_send(&rig, &csq, "AT+CSQ", &expect_csq);
@@ -273,7 +273,7 @@ static void a_line_that_only_resembles_the_command_is_no_echo(void **state)
 
 static void a_boot_line_must_be_the_whole_line(void **state)
 {
-    struct at_rig_request cpin;
+    static struct at_rig_request cpin;
     static const char *const lines[] = {"+CPIN: *", NULL};
     static const struct at_expect expect = {.end = AT_END_OK, .lines = lines};
 
@@ -287,7 +287,7 @@ static void a_boot_line_must_be_the_whole_line(void **state)
 
 static void a_reboot_ends_the_command_in_every_phase(void **state)
 {
-    struct at_rig_request send;
+    static struct at_rig_request send;
 
     (void)state;
     at_rig_send_payload(&rig, &send, "AT+A", &expect_send, "hello", 5);
@@ -326,7 +326,7 @@ static void a_reboot_after_a_while_counts_as_another(void **state)
 
 static void a_reboot_in_mid_payload_is_found_after_the_stall(void **state)
 {
-    struct at_rig_request csq;
+    static struct at_rig_request csq;
 
     (void)state;
     rig.fake->whole = true;
@@ -370,7 +370,7 @@ static void slow_payload_is_no_stall(void **state)
 
 static void a_stuck_port_does_not_hold_a_command_for_ever(void **state)
 {
-    struct at_rig_request csq;
+    static struct at_rig_request csq;
 
     (void)state;
     fake_port_set_room(rig.fake, 3);
@@ -386,8 +386,8 @@ static void a_stuck_port_does_not_hold_a_command_for_ever(void **state)
 
 static void a_lost_port_cancels_everything(void **state)
 {
-    struct at_rig_request a;
-    struct at_rig_request b;
+    static struct at_rig_request a;
+    static struct at_rig_request b;
 
     (void)state;
     at_rig_send(&rig, &a, "AT+A", NULL);
