@@ -129,8 +129,6 @@ static bool ends_cleanly(const struct at_channel *channel, enum at_result result
 
 void at_channel_finish(struct at_channel *channel, struct at_reply reply)
 {
-    unsigned epoch = channel->epoch;
-
     assert(channel->depth > 0);
     struct at_request *request = release_current(channel, ends_cleanly(channel, reply.result));
     reply.sent_payload = request->sent_payload;
@@ -139,9 +137,7 @@ void at_channel_finish(struct at_channel *channel, struct at_reply reply)
     if (request->on_done) {
         request->on_done(request->arg, &reply);
     }
-    if (channel->epoch == epoch) {
-        at_channel_pump(channel);
-    }
+    at_channel_pump(channel);
 }
 
 /* on_done will come from the loop. */

@@ -202,6 +202,24 @@ static void a_missing_prompt_is_given_up_with_escape(void **state)
     fake_port_expect_silence(rig.fake);
 }
 
+/* The link was closed meanwhile: whether the modem still counts, nobody knows. */
+static void an_error_in_mid_payload_ends_it_and_the_rest_is_kept_back(void **state)
+{
+    static struct at_rig_request send;
+
+    (void)state;
+    at_rig_send_payload(&rig, &send, "AT+CIPSEND=0,5", &expect_send, "hello", 5);
+    fake_port_set_room(rig.fake, 2);
+    at_rig_hear(&rig, "\r\n>\r\n+TCPCLOSED:0\r\n\r\n+CME ERROR:53\r\n");
+    at_rig_expect(&rig, "urc +TCPCLOSED:0\nAT+CIPSEND=0,5: ERROR 53 sent (+CME ERROR:53)\n");
+    fake_port_set_room(rig.fake, SIZE_MAX);
+    sched_settle(rig.sched);
+    at_rig_expect_written(&rig, "AT+CIPSEND=0,5\rhe");
+    assert_false(at_channel_idle(rig.channel));
+    at_rig_let_sync(&rig);
+    assert_true(at_channel_idle(rig.channel));
+}
+
 static void a_sign_that_nobody_awaits_is_no_prompt(void **state)
 {
     static struct at_rig_request at;
@@ -384,6 +402,21 @@ static void a_stuck_port_does_not_hold_a_command_for_ever(void **state)
     at_rig_expect_written(&rig, "AT+");
 }
 
+static void a_port_that_takes_nothing_at_all_is_stuck_too(void **state)
+{
+    static struct at_rig_request csq;
+
+    (void)state;
+    fake_port_set_room(rig.fake, 0);
+    at_rig_send(&rig, &csq, "AT+CSQ", &expect_csq);
+    sched_advance(rig.sched, 30000);
+    at_rig_expect(&rig, "AT+CSQ: no answer in time\n");
+    fake_port_set_room(rig.fake, SIZE_MAX);
+    fake_port_expect_silence(rig.fake);
+    at_rig_let_sync(&rig);
+    assert_true(at_channel_idle(rig.channel));
+}
+
 static void a_lost_port_cancels_everything(void **state)
 {
     static struct at_rig_request a;
@@ -420,6 +453,7 @@ int main(void)
         TEST(errors_do_not_end_the_search),
         TEST(unsolicited_lines_are_routed_while_resynchronising),
         TEST(a_missing_prompt_is_given_up_with_escape),
+        TEST(an_error_in_mid_payload_ends_it_and_the_rest_is_kept_back),
         TEST(a_sign_that_nobody_awaits_is_no_prompt),
         TEST(echo_is_dropped_where_it_is_expected),
         TEST(echo_where_it_was_switched_off_is_a_reboot),
@@ -432,6 +466,7 @@ int main(void)
         TEST(a_stall_with_nothing_in_flight_is_told_and_resynchronised),
         TEST(slow_payload_is_no_stall),
         TEST(a_stuck_port_does_not_hold_a_command_for_ever),
+        TEST(a_port_that_takes_nothing_at_all_is_stuck_too),
         TEST(a_lost_port_cancels_everything),
     };
 

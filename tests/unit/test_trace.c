@@ -202,6 +202,20 @@ static void secrets_in_one_piece_are_masked(void **state)
     expect_seen("08:00:00.000 < 865" PIN "12345\n");
 }
 
+/* The beginning of a secret is held back only while more of the run can come. */
+static void the_end_of_a_run_lets_go_what_was_held(void **state)
+{
+    char half[9];
+
+    (void)state;
+    trace_set_output(trace, see, NULL);
+    snprintf(half, sizeof(half), "%.8s", CANARY);
+    say(TRACE_FROM_MODEM, "OKk", true);
+    say(TRACE_FROM_MODEM, "47", true);
+    say(TRACE_FROM_MODEM, half, true);
+    expect_seen("08:00:00.000 < OKk\n08:00:00.000 < 47\n08:00:00.000 < ****\n");
+}
+
 static void secrets_in_pieces_are_masked(void **state)
 {
     static const char login[] = "\x1d\x01 " CANARY "\r\n";
@@ -298,6 +312,7 @@ int main(void)
         TEST(a_ring_that_is_too_small_keeps_nothing),
         TEST(without_a_trace_nothing_happens),
         TEST(secrets_in_one_piece_are_masked),
+        TEST(the_end_of_a_run_lets_go_what_was_held),
         TEST(secrets_in_pieces_are_masked),
         TEST(secrets_that_interleave_are_masked),
         TEST(the_cut_end_of_a_run_shows_no_half_of_a_secret),
