@@ -110,7 +110,8 @@ static void feed_payload(struct modem *modem, uint8_t byte)
         line->payload[line->payload_length++] = byte;
     if (line->mode == LINE_TEXT)
         return;
-    if (line->payload_length == (line->payload_wanted + 1) / 2 && fault_point_reached(modem, FAULT_AT_PAYLOAD))
+    if (line->payload_length == (line->payload_wanted + 1) / 2 &&
+        fault_point_reached(modem, FAULT_AT_PAYLOAD))
         return;
     if (line->payload_length == line->payload_wanted)
         payload_complete(modem);

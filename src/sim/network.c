@@ -74,7 +74,7 @@ void network_search(struct modem *modem, bool announce)
 {
     struct network *network = &modem->network;
 
-    if (!can_search(modem) || network_is_registered(modem))
+    if (!can_search(modem) || network_is_registered(modem) || network->registration == REG_SEARCHING)
         return;
     network->registration = REG_SEARCHING;
     if (announce)

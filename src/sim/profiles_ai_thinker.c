@@ -26,9 +26,9 @@ static const char *const storm[] = {
 /* Order of the manual's log (App. D-F); AT answers about 3 s after the reset, CPIN? only after ^CINIT: 2. */
 static const struct boot_step boot_a6[] = {
     {0, 0, BOOT_SAY, BOOT_IF_NOISE, "\xFF\x00y", 3},
+    {200, 0, BOOT_HEAR, 0, NULL, 0},
     {300, 0, BOOT_SAY, 0, "^CINIT: 1, 0, 0", 0},
     {310, 0, BOOT_SIM, 0, "^CINIT: 2, 32, 41891", 0},
-    {320, 0, BOOT_HEAR, 0, NULL, 0},
     {330, 0, BOOT_SAY, BOOT_IF_NO_SIM | BOOT_IF_SIM_TEXT, "{sim_text}", 0},
     {600, 0, BOOT_SAY, 0, "^CINIT: 8, 2048, 1", 0},
     {600, 0, BOOT_SAY, 0, "^CINIT: 16, 0, 1638450", 0},

@@ -11,7 +11,8 @@
 #define FAMILY_ALL        (~0u)
 
 #define VARIANT_LIST_COMMON(X)                                                                               \
-    X(BOOT, FAMILY_ALL, "boot", "warm|cold", "warm", "at start: already on and idle, or just switched on")   \
+    X(BOOT, FAMILY_ALL, "boot", "warm|cold|off", "warm",                                                     \
+      "at start: on and idle, just switched on, or off until 'power on'")                                    \
     X(BOOT_MS, FAMILY_ALL, "boot_ms", "#|realistic", "1500", "length of the boot dialogue")                  \
     X(BOOT_NOISE, FAMILY_ALL, "boot_noise", "on|off", "off", "junk bytes when the power comes")              \
     X(CLOCK, FAMILY_ALL, "clock", "now|*", "now", "network time, or a fixed yy/MM/dd,hh:mm:ss")              \
