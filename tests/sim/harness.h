@@ -6,11 +6,12 @@
 #ifndef TEST_SIM_HARNESS_H
 #define TEST_SIM_HARNESS_H
 
-#include <cmocka.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+
+#include <cmocka.h>
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -31,7 +32,7 @@
 #include "sim/sim_modem.h"
 
 #define DEADLINE_MS 10000
-#define RIG_ARGS    48
+#define RIG_ARGS    64
 
 struct rig {
     pid_t pid;
