@@ -45,8 +45,8 @@ static void format_amount(const struct conf_key *key, uint64_t amount, char *out
 
 static void format_range(const struct conf_key *key, char *out, size_t size)
 {
-    char min[32];
-    char max[32];
+    char min[24];
+    char max[24];
 
     if (!key->max) {
         out[0] = '\0';
