@@ -1,0 +1,203 @@
+#include "modem_rig.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define READ_MAX ((size_t)1 << 20)
+
+static void note(struct modem_rig *rig, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+static void note(struct modem_rig *rig, const char *format, ...)
+{
+    char line[512];
+    va_list args;
+
+    va_start(args, format);
+    vsnprintf(line, sizeof(line), format, args);
+    va_end(args);
+    assert_int_equal(buf_append_text(&rig->diary, line), 0);
+    assert_int_equal(buf_append_text(&rig->diary, "\n"), 0);
+}
+
+static void on_ready(void *arg)
+{
+    note(arg, "ready");
+}
+
+static void on_progress(void *arg, const char *state, const char *why)
+{
+    struct modem_rig *rig = arg;
+
+    snprintf(rig->last_progress, sizeof(rig->last_progress), "%s: %s", state, why);
+}
+
+static void on_failed(void *arg, enum uplink_layer layer, enum uplink_hope hope, const char *why)
+{
+    note(arg, "failed %s, %s: %s", uplink_layer_name(layer), hope == UPLINK_RETRY ? "retry" : "hopeless", why);
+}
+
+static void on_stopped(void *arg)
+{
+    note(arg, "stopped");
+}
+
+static void on_open(void *arg)
+{
+    note(arg, "open");
+}
+
+static void on_bytes(void *arg, const uint8_t *data, size_t len)
+{
+    struct modem_rig *rig = arg;
+
+    assert_int_equal(buf_append(&rig->received, data, len), 0);
+}
+
+static void on_room(void *arg)
+{
+    struct modem_rig *rig = arg;
+
+    rig->rooms++;
+    if (rig->on_room) {
+        rig->on_room(rig);
+    }
+}
+
+static void on_closed(void *arg, enum stream_fault fault, const char *why)
+{
+    if (fault == STREAM_FAULT_NONE) {
+        note(arg, "%s", stream_fault_name(fault));
+    } else {
+        note(arg, "%s: %s", stream_fault_name(fault), why);
+    }
+}
+
+static void create(struct modem_rig *rig)
+{
+    rig->modem = modem_create(rig->sched, &rig->fake->port, &rig->config);
+    assert_non_null(rig->modem);
+    rig->uplink = modem_uplink(rig->modem);
+    rig->uplink->events = (struct uplink_events){on_ready, on_progress, on_failed, on_stopped};
+    rig->uplink->arg = rig;
+    rig->stream = rig->uplink->stream;
+    rig->stream->events = (struct stream_events){on_open, on_bytes, on_room, on_closed};
+    rig->stream->arg = rig;
+}
+
+void modem_rig_begin(struct modem_rig *rig, const char *profile, const char *source_dir)
+{
+    memset(rig, 0, sizeof(*rig));
+    rig->source_dir = source_dir;
+    rig->sched = sched_create_virtual(7);
+    assert_non_null(rig->sched);
+    rig->fake = fake_port_create(rig->sched, 11);
+    buf_init(&rig->diary, READ_MAX);
+    buf_init(&rig->received, READ_MAX);
+    snprintf(rig->state_dir, sizeof(rig->state_dir), "/tmp/blynkd-modem-XXXXXX");
+    assert_non_null(mkdtemp(rig->state_dir));
+    snprintf(rig->config.profile, sizeof(rig->config.profile), "%s", profile);
+    snprintf(rig->config.apn, sizeof(rig->config.apn), "internet");
+    snprintf(rig->config.state_dir, sizeof(rig->config.state_dir), "%s", rig->state_dir);
+    rig->config.command_gap_ms = -1;
+    create(rig);
+}
+
+void modem_rig_renew(struct modem_rig *rig)
+{
+    modem_destroy(rig->modem);
+    port_close(&rig->fake->port);
+    create(rig);
+}
+
+static void remove_state(const struct modem_rig *rig)
+{
+    static const char *const names[] = {"pin_attempts", "pin_attempts.new"};
+    char path[128];
+
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        snprintf(path, sizeof(path), "%s/%s", rig->state_dir, names[i]);
+        unlink(path);
+    }
+    rmdir(rig->state_dir);
+}
+
+void modem_rig_free(struct modem_rig *rig)
+{
+    sched_settle(rig->sched); /* what is being written is written */
+    modem_destroy(rig->modem);
+    port_destroy(&rig->fake->port);
+    sched_settle(rig->sched);
+    sched_close(rig->sched);
+    buf_free(&rig->diary);
+    buf_free(&rig->received);
+    remove_state(rig);
+}
+
+void modem_rig_play(struct modem_rig *rig, const char *name, uint64_t ms)
+{
+    char path[512];
+
+    snprintf(path, sizeof(path), "%s/tests/logs/%s", rig->source_dir, name);
+    struct fake_modem *modem = fake_modem_load(rig->fake, path);
+    fake_modem_play(modem, ms);
+    fake_modem_destroy(modem);
+}
+
+void modem_rig_say(struct modem_rig *rig, const char *script, uint64_t ms)
+{
+    struct fake_modem *modem = fake_modem_create(rig->fake, "the test's script", script);
+
+    fake_modem_play(modem, ms);
+    fake_modem_destroy(modem);
+}
+
+void modem_rig_start(struct modem_rig *rig, enum uplink_rung rung)
+{
+    assert_int_equal(rig->uplink->ops->start(rig->uplink, rung), 0);
+}
+
+void modem_rig_bring_up(struct modem_rig *rig, const char *log)
+{
+    modem_rig_start(rig, UPLINK_RUNG_REDIAL);
+    modem_rig_play(rig, log, 200000);
+    modem_rig_expect(rig, "ready\n");
+}
+
+void modem_rig_connect(struct modem_rig *rig, const char *log)
+{
+    assert_int_equal(stream_open(rig->stream, "blynk.cloud", 80), 0);
+    modem_rig_play(rig, log, 100000);
+    modem_rig_expect(rig, "open\n");
+}
+
+void modem_rig_expect(struct modem_rig *rig, const char *diary)
+{
+    sched_settle(rig->sched);
+    assert_int_equal(buf_append(&rig->diary, "", 1), 0);
+    assert_string_equal((const char *)buf_bytes(&rig->diary), diary);
+    buf_clear(&rig->diary);
+}
+
+void modem_rig_expect_bytes(struct modem_rig *rig, const void *data, size_t len)
+{
+    sched_settle(rig->sched);
+    assert_int_equal(buf_len(&rig->received), len);
+    assert_memory_equal(buf_bytes(&rig->received), data, len);
+    buf_clear(&rig->received);
+}
+
+void modem_rig_expect_why(struct modem_rig *rig, const char *part)
+{
+    if (!strstr(rig->last_progress, part)) {
+        fail_msg("\"%s\" does not say \"%s\"", rig->last_progress, part);
+    }
+}
