@@ -41,6 +41,7 @@ bool client_set_name(struct api_client *client, const struct resp_arg *name)
     return set_text(client, client->name, name, "Client names");
 }
 
+/* Every field of Redis 7.2 is there, in its order: redis-py wants them all. */
 void client_describe(const struct api_client *client, struct buf *out)
 {
     const struct pubsub_subscriber *subscriber = &client->subscriber;
@@ -56,9 +57,15 @@ void client_describe(const struct api_client *client, struct buf *out)
                (unsigned long long)((now_ms - client->active_ms) / 1000),
                client->waiting ? "b" : (pubsub_count(subscriber) ? "P" : "N"), subscriber->channel_count,
                subscriber->pattern_count);
-    buf_printf(out, "ssub=0 multi=-1 qbuf=%zu omem=%zu cmd=%s user=default resp=%u lib-name=%s lib-ver=%s ",
-               buf_len(&client->in), output_waiting(client), client->last ? client->last->name : "NULL",
-               client->reply.protocol, client->library, client->library_version);
+    buf_printf(
+        out,
+        "ssub=0 multi=-1 qbuf=%zu qbuf-free=%zu argv-mem=0 multi-mem=0 obl=%zu oll=%u omem=%zu tot-mem=%zu ",
+        buf_len(&client->in), client->in.cap - buf_len(&client->in), buf_len(&client->out),
+        buf_len(&client->flying) > 0 ? 1U : 0U, output_waiting(client),
+        sizeof(*client) + client->in.cap + client->out.cap + client->flying.cap);
+    buf_printf(out, "events=%s cmd=%s user=default redir=-1 resp=%u lib-name=%s lib-ver=%s ",
+               client->reading ? "r" : "", client->last ? client->last->name : "NULL", client->reply.protocol,
+               client->library, client->library_version);
     buf_printf(out, "pid=%ld uid=%u role=%s commands=%llu\n", (long)client->peer.pid,
                (unsigned)client->peer.uid, api_role_name(client->role), (unsigned long long)client->commands);
 }
