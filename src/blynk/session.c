@@ -93,7 +93,7 @@ static void on_timer(void *arg)
     if (session->phase == SESSION_LOGIN) {
         if (now_ms >= session->begun_ms + session->config.login_ms) {
             session->phase = SESSION_OVER;
-            session->events.on_login(session->arg, BLYNK_LOGIN_FAILED, "the server did not answer the login",
+            session->events.on_login(session->arg, BLYNK_LOGIN_SILENT, "the server did not answer the login",
                                      NULL, 0);
             return;
         }

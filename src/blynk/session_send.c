@@ -278,7 +278,7 @@ static void gather(struct blynk_session *session)
 
 static void write_out(struct blynk_session *session)
 {
-    if (!buf_len(&session->out)) {
+    if (!buf_len(&session->out) || !stream_room(session->stream)) {
         return;
     }
     size_t written = stream_write(session->stream, buf_bytes(&session->out), buf_len(&session->out));

@@ -366,7 +366,7 @@ static void test_login_fails_by_status_or_time(void **state)
     assert_int_equal(bench->logins, 1);
     sched_advance(bench->sched, 1);
     assert_int_equal(bench->logins, 2);
-    assert_int_equal(bench->login, BLYNK_LOGIN_FAILED);
+    assert_int_equal(bench->login, BLYNK_LOGIN_SILENT);
     assert_non_null(strstr(bench->why, "did not answer"));
 }
 

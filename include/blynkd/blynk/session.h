@@ -31,7 +31,8 @@ struct blynk_session_config {
 enum blynk_login {
     BLYNK_LOGIN_OK,
     BLYNK_LOGIN_REFUSED,  /* status 9: the token is not known there */
-    BLYNK_LOGIN_FAILED,   /* another status, or no answer in time */
+    BLYNK_LOGIN_FAILED,   /* another status */
+    BLYNK_LOGIN_SILENT,   /* no answer in time */
     BLYNK_LOGIN_REDIRECT, /* go to host:port and log in there */
 };
 

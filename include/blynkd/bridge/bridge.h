@@ -55,7 +55,8 @@ struct link *bridge_link(struct bridge *bridge);
  * server refuses (protocol sheet, rule 18). */
 int bridge_write(struct bridge *bridge, const struct outbox_write *writes, size_t count, int64_t wall_ms,
                  uint64_t *sequence);
-int bridge_property(struct bridge *bridge, pin_id pin, const struct blynk_body *name_and_values, uint64_t *sequence);
+int bridge_property(struct bridge *bridge, pin_id pin, const struct blynk_body *name_and_values,
+                    uint64_t *sequence);
 /* EVENT_LOG, EVENT_CLEAR, INTERNAL meta set: the body as it goes out. */
 int bridge_message(struct bridge *bridge, enum blynk_command command, const struct blynk_body *body,
                    uint64_t *sequence);
@@ -88,7 +89,8 @@ int bridge_ask_meta(struct bridge *bridge, struct bridge_request *request, const
 int bridge_ask_modem(struct bridge *bridge, struct bridge_request *request, const char *command,
                      uint32_t timeout_ms);
 /* Waits until bridge_unconfirmed(sequence) is 0; -ETIMEDOUT otherwise (timeout 0 = no limit). */
-int bridge_flush(struct bridge *bridge, struct bridge_request *request, uint64_t sequence, uint32_t timeout_ms);
+int bridge_flush(struct bridge *bridge, struct bridge_request *request, uint64_t sequence,
+                 uint32_t timeout_ms);
 /* No on_done after it. Idempotent. */
 void bridge_request_cancel(struct bridge_request *request);
 

@@ -13,14 +13,14 @@ struct link;
 struct outbox;
 struct sched;
 
-#define LINK_STATES(X)                                                                                         \
-    X(LINK_OFF, "OFF")                                                                                         \
-    X(LINK_MODEM, "MODEM")                                                                                     \
-    X(LINK_CONNECT, "CONNECT")                                                                                 \
-    X(LINK_TLS, "TLS")                                                                                         \
-    X(LINK_LOGIN, "LOGIN")                                                                                     \
-    X(LINK_ONLINE, "ONLINE")                                                                                   \
-    X(LINK_WAIT, "WAIT")                                                                                       \
+#define LINK_STATES(X)                                                                                       \
+    X(LINK_OFF, "OFF")                                                                                       \
+    X(LINK_MODEM, "MODEM")                                                                                   \
+    X(LINK_CONNECT, "CONNECT")                                                                               \
+    X(LINK_TLS, "TLS")                                                                                       \
+    X(LINK_LOGIN, "LOGIN")                                                                                   \
+    X(LINK_ONLINE, "ONLINE")                                                                                 \
+    X(LINK_WAIT, "WAIT")                                                                                     \
     X(LINK_REFUSED, "REFUSED")
 
 enum link_state {
@@ -90,11 +90,11 @@ struct link_info {
     const char *why;
     const char *host; /* where it is, or will try next */
     uint16_t port;
-    unsigned reconnects;    /* sessions after the first */
-    uint64_t next_try_ms;   /* WAIT, REFUSED: time left; else 0 */
-    enum uplink_rung rung;  /* what the next try begins with */
+    unsigned reconnects;   /* sessions after the first */
+    uint64_t next_try_ms;  /* WAIT, REFUSED: time left; else 0 */
+    enum uplink_rung rung; /* what the next try begins with */
     uint32_t rung_counts[UPLINK_RUNG_COUNT];
-    uint64_t online_ms;     /* total since start */
+    uint64_t online_ms; /* total since start */
 };
 void link_info(const struct link *link, struct link_info *info);
 

@@ -1,0 +1,367 @@
+#include "link_parts.h"
+
+#include "blynkd/base/log.h"
+#include "blynkd/base/secret.h"
+
+#include <assert.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct link_row {
+    const char *name;
+    void (*enter)(struct link *link); /* also arms the deadline, where it depends on the configuration */
+    void (*handle)(struct link *link, const struct link_event *event);
+    uint32_t deadline_ms; /* 0: armed by `enter`, or none */
+};
+
+/*
+ * OFF and ONLINE have no deadline: the one rests, the other is watched by the session's heartbeat. The modem
+ * tells its own failures; the deadline of MODEM is for a modem machine that has lost its way (looking for a
+ * network may take minutes). TLS is entered by nobody yet.
+ */
+static const struct link_row rows[] = {
+    [LINK_OFF] = {"OFF", link_enter_off, link_in_off, 0},
+    [LINK_MODEM] = {"MODEM", link_enter_modem, link_in_modem, 15 * 60 * 1000},
+    [LINK_CONNECT] = {"CONNECT", link_enter_connect, link_in_connect, 0 /* connect_ms for each address */},
+    [LINK_TLS] = {"TLS", NULL, NULL, 60 * 1000},
+    [LINK_LOGIN] = {"LOGIN", link_enter_login, link_in_login, 0 /* login_ms, kept by the session */},
+    [LINK_ONLINE] = {"ONLINE", link_enter_online, link_in_online, 0},
+    [LINK_WAIT] = {"WAIT", link_enter_wait, link_in_wait, 0 /* delay_ms */},
+    [LINK_REFUSED] = {"REFUSED", link_enter_wait, link_in_wait, 0 /* delay_ms */},
+};
+
+const char *link_state_name(enum link_state state)
+{
+    return rows[state].name;
+}
+
+/* ---- state ---- */
+
+static const struct link_change *remember(struct link *link, const char *why)
+{
+    struct link_change *change = &link->history[link->changes++ % LINK_HISTORY];
+
+    change->wall_ms = sched_wall_ms(link->sched);
+    change->at_ms = sched_now_ms(link->sched);
+    change->state = link->state;
+    snprintf(change->why, sizeof(change->why), "%s", why);
+    return change;
+}
+
+static void tell(struct link *link, const char *why)
+{
+    struct link_change change = *remember(link, why);
+
+    if (link->events.on_change) {
+        link->events.on_change(link->arg, &change);
+    }
+}
+
+void link_arm(struct link *link, uint64_t ms)
+{
+    link->due_ms = sched_now_ms(link->sched) + ms;
+    timer_start(link->sched, &link->timer, ms);
+}
+
+uint64_t link_in_state_ms(const struct link *link)
+{
+    return sched_now_ms(link->sched) - link->since_ms;
+}
+
+void link_note(struct link *link, const char *why)
+{
+    if (link->state == LINK_MODEM) {
+        snprintf(link->why, sizeof(link->why), "%s", why);
+    }
+    log_info("link", "%s: %s", rows[link->state].name, why);
+    tell(link, why);
+}
+
+void link_go(struct link *link, enum link_state next, const char *format, ...)
+{
+    char why[LINK_WHY_MAX];
+    va_list list;
+
+    va_start(list, format);
+    vsnprintf(why, sizeof(why), format, list);
+    va_end(list);
+    timer_stop(&link->timer);
+    link->due_ms = UINT64_MAX;
+    link->state = next;
+    link->since_ms = sched_now_ms(link->sched);
+    snprintf(link->why, sizeof(link->why), "%s", why);
+    log_notice("link", "%s: %s", rows[next].name, why);
+    tell(link, why);
+    if (rows[next].deadline_ms) {
+        link_arm(link, rows[next].deadline_ms);
+    }
+    rows[next].enter(link);
+}
+
+void link_hang_up(struct link *link)
+{
+    link_settle(link);
+    blynk_session_end(link->session);
+    outbox_rewind(link->outbox);
+    link->dial_pending = false;
+    if (link->stream_is == LINK_BELOW_STARTING || link->stream_is == LINK_BELOW_UP) {
+        link->stream_is = LINK_BELOW_STOPPING;
+        stream_close(link->uplink->stream);
+    }
+}
+
+/* ---- events ---- */
+
+/* What is below changes first, whatever the state makes of it. */
+static void note_below(struct link *link, const struct link_event *event)
+{
+    switch (event->kind) {
+    case LINK_ON_UPLINK_READY:
+        link->uplink_is = LINK_BELOW_UP;
+        break;
+    case LINK_ON_UPLINK_FAILED:
+    case LINK_ON_UPLINK_STOPPED:
+        link->uplink_is = LINK_BELOW_DOWN;
+        break;
+    case LINK_ON_STREAM_OPEN:
+        if (link->stream_is == LINK_BELOW_STARTING) {
+            link->stream_is = LINK_BELOW_UP;
+        }
+        break;
+    case LINK_ON_STREAM_CLOSED:
+        link->stream_is = LINK_BELOW_DOWN;
+        break;
+    case LINK_ON_START:
+    case LINK_ON_STOP:
+    case LINK_ON_RESTART:
+    case LINK_ON_LOGIN:
+    case LINK_ON_DEAD:
+    case LINK_ON_TIMEOUT:
+    case LINK_EVENT_KINDS:
+        break;
+    }
+}
+
+static void handle(struct link *link, const struct link_event *event)
+{
+    note_below(link, event);
+    if (event->kind == LINK_ON_STOP && link->state != LINK_OFF) {
+        link->stop_grace_ms = event->grace_ms;
+        link_hang_up(link);
+        link_go(link, LINK_OFF, "%s", event->why);
+        return;
+    }
+    rows[link->state].handle(link, event);
+}
+
+static void on_handle(void *arg)
+{
+    struct link *link = arg;
+    struct link_event event;
+
+    while (link->queued) {
+        event = link->queue[0];
+        link->queued--;
+        memmove(link->queue, link->queue + 1, link->queued * sizeof(link->queue[0]));
+        handle(link, &event);
+    }
+}
+
+void link_post(struct link *link, const struct link_event *event)
+{
+    size_t kept = 0;
+
+    for (size_t i = 0; i < link->queued; i++) { /* a newer one of the same kind stands for the older one */
+        if (link->queue[i].kind != event->kind) {
+            if (kept != i) {
+                link->queue[kept] = link->queue[i];
+            }
+            kept++;
+        }
+    }
+    assert(kept < LINK_EVENT_KINDS);
+    link->queue[kept] = *event;
+    link->queued = kept + 1;
+    task_post(link->sched, &link->handle);
+}
+
+static void post(struct link *link, enum link_event_kind kind, const char *why)
+{
+    struct link_event event = {.kind = kind};
+
+    snprintf(event.why, sizeof(event.why), "%s", why ? why : "");
+    link_post(link, &event);
+}
+
+static void on_timer(void *arg)
+{
+    struct link_event event = {.kind = LINK_ON_TIMEOUT};
+
+    handle(arg, &event);
+}
+
+static void on_uplink_ready(void *arg)
+{
+    post(arg, LINK_ON_UPLINK_READY, NULL);
+}
+
+static void on_uplink_progress(void *arg, const char *state, const char *why)
+{
+    char line[LINK_WHY_MAX];
+
+    snprintf(line, sizeof(line), "modem %s: %s", state, why);
+    link_note(arg, line);
+}
+
+static void on_uplink_failed(void *arg, enum uplink_layer layer, enum uplink_hope hope, const char *why)
+{
+    struct link_event event = {.kind = LINK_ON_UPLINK_FAILED, .layer = layer, .hope = hope};
+
+    snprintf(event.why, sizeof(event.why), "%s", why);
+    link_post(arg, &event);
+}
+
+static void on_uplink_stopped(void *arg)
+{
+    post(arg, LINK_ON_UPLINK_STOPPED, NULL);
+}
+
+static void on_login(void *arg, enum blynk_login result, const char *why, const char *host, uint16_t port)
+{
+    struct link_event event = {.kind = LINK_ON_LOGIN, .login = result, .port = port};
+
+    snprintf(event.why, sizeof(event.why), "%s", why);
+    snprintf(event.host, sizeof(event.host), "%s", host ? host : "");
+    link_post(arg, &event);
+}
+
+static void on_dead(void *arg, const char *why)
+{
+    post(arg, LINK_ON_DEAD, why);
+}
+
+/* ---- events of the session that are the user's ---- */
+
+static void on_write(void *arg, char kind, unsigned pin, const void *value, size_t len)
+{
+    struct link *link = arg;
+    link->session_events.on_write(link->arg, kind, pin, value, len);
+}
+
+static void on_read(void *arg, char kind, unsigned pin, uint16_t id)
+{
+    struct link *link = arg;
+    link->session_events.on_read(link->arg, kind, pin, id);
+}
+
+static void on_mode(void *arg, unsigned pin, const char *mode, size_t len)
+{
+    struct link *link = arg;
+    link->session_events.on_mode(link->arg, pin, mode, len);
+}
+
+static void on_internal(void *arg, const struct blynk_frame *frame)
+{
+    struct link *link = arg;
+    link->session_events.on_internal(link->arg, frame);
+}
+
+static void on_response(void *arg, uint16_t id, unsigned status)
+{
+    struct link *link = arg;
+    link->session_events.on_response(link->arg, id, status);
+}
+
+static void on_debug_print(void *arg, const char *text, size_t len)
+{
+    struct link *link = arg;
+    link->session_events.on_debug_print(link->arg, text, len);
+}
+
+static void on_round_trip(void *arg, uint32_t ms)
+{
+    struct link *link = arg;
+    link->session_events.on_round_trip(link->arg, ms);
+}
+
+/* ---- life ---- */
+
+struct link *link_create(struct sched *sched, struct uplink *uplink, struct outbox *outbox,
+                         const struct link_config *config, const struct blynk_session_events *session_events,
+                         const struct link_events *events, void *arg)
+{
+    static const struct blynk_session_events own = {on_login,       on_write,      on_read,
+                                                    on_mode,        on_internal,   on_response,
+                                                    on_debug_print, on_round_trip, on_dead};
+    struct blynk_source source = outbox_source(outbox);
+    struct link *link = calloc(1, sizeof(*link));
+
+    if (!link) {
+        return NULL;
+    }
+    link->session = blynk_session_create(sched, &config->session, &source, &own, link);
+    if (!link->session) {
+        free(link);
+        return NULL;
+    }
+    link->sched = sched;
+    link->uplink = uplink;
+    link->outbox = outbox;
+    link->config = *config;
+    link->session_events = *session_events;
+    link->events = *events;
+    link->arg = arg;
+    link->since_ms = sched_now_ms(sched);
+    link->due_ms = UINT64_MAX;
+    link->backoff = (struct backoff){.first_ms = config->retry_first_ms, .max_ms = config->retry_max_ms};
+    snprintf(link->why, sizeof(link->why), "not started");
+    link_target_init(&link->target, &link->config);
+    ladder_init(&link->ladder, uplink);
+    timer_init(&link->timer, on_timer, link);
+    task_init(&link->handle, on_handle, link);
+    task_init(&link->stopped, link_on_stopped, link);
+    uplink->events =
+        (struct uplink_events){on_uplink_ready, on_uplink_progress, on_uplink_failed, on_uplink_stopped};
+    uplink->arg = link;
+    return link;
+}
+
+void link_destroy(struct link *link)
+{
+    if (!link) {
+        return;
+    }
+    assert(link->state == LINK_OFF);
+    timer_stop(&link->timer);
+    task_cancel(&link->handle);
+    task_cancel(&link->stopped);
+    blynk_session_destroy(link->session);
+    secret_wipe(link->config.session.token, sizeof(link->config.session.token));
+    free(link);
+}
+
+void link_start(struct link *link, const char *why)
+{
+    post(link, LINK_ON_START, why);
+}
+
+void link_stop(struct link *link, uint32_t grace_ms, const char *why)
+{
+    struct link_event event = {.kind = LINK_ON_STOP, .grace_ms = grace_ms};
+
+    snprintf(event.why, sizeof(event.why), "%s", why);
+    link->stop_calls++;
+    link_post(link, &event);
+}
+
+void link_restart(struct link *link, const char *why)
+{
+    post(link, LINK_ON_RESTART, why);
+}
+
+struct blynk_session *link_session(struct link *link)
+{
+    return link->session;
+}

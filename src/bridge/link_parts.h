@@ -1,0 +1,137 @@
+/*
+ * What the files of the link machine share: its struct, its events, and the calls between the machine (link.c),
+ * its rows (link_off.c, link_states.c) and what follows a failure (link_fail.c). Never seen outside.
+ */
+#ifndef BRIDGE_LINK_PARTS_H
+#define BRIDGE_LINK_PARTS_H
+
+#include "blynkd/base/backoff.h"
+#include "blynkd/base/timer.h"
+#include "blynkd/bridge/link.h"
+#include "blynkd/bridge/outbox.h"
+
+#include "ladder.h"
+#include "link_target.h"
+
+/* Everything that can happen to the machine. At most one of each kind waits. */
+enum link_event_kind {
+    LINK_ON_START,
+    LINK_ON_STOP,
+    LINK_ON_RESTART,
+    LINK_ON_UPLINK_READY,
+    LINK_ON_UPLINK_FAILED,
+    LINK_ON_UPLINK_STOPPED,
+    LINK_ON_STREAM_OPEN,
+    LINK_ON_STREAM_CLOSED,
+    LINK_ON_LOGIN,
+    LINK_ON_DEAD,
+    LINK_ON_TIMEOUT,
+    LINK_EVENT_KINDS
+};
+
+struct link_event {
+    enum link_event_kind kind;
+    enum uplink_layer layer;
+    enum uplink_hope hope;
+    enum stream_fault fault;
+    enum blynk_login login;
+    uint16_t port;
+    uint32_t grace_ms;
+    char host[256];
+    char why[LINK_WHY_MAX];
+};
+
+/* What is known of the two things below, as of the last event handled. */
+enum link_below { LINK_BELOW_DOWN, LINK_BELOW_STARTING, LINK_BELOW_UP, LINK_BELOW_STOPPING };
+
+struct link {
+    struct sched *sched;
+    struct uplink *uplink;
+    struct outbox *outbox;
+    struct blynk_session *session;
+    struct link_config config;
+    struct blynk_session_events session_events; /* the user's */
+    struct link_events events;
+    void *arg;
+
+    enum link_state state;
+    uint64_t since_ms;
+    uint64_t due_ms; /* of the timer; UINT64_MAX = none */
+    struct timer timer;
+    struct task handle;
+    struct link_event queue[LINK_EVENT_KINDS];
+    size_t queued;
+    struct link_change history[LINK_HISTORY];
+    size_t changes; /* ever */
+    char why[LINK_WHY_MAX];
+
+    enum link_below uplink_is;
+    enum link_below stream_is;
+    bool dial_pending; /* CONNECT waits until the stream of the last try is closed */
+    uint64_t dialed_ms;
+    struct link_target target;
+
+    struct ladder ladder;
+    enum uplink_layer blamed; /* of the last failure */
+    enum uplink_rung rung;    /* what the next try begins with */
+    uint64_t delay_ms;        /* of the WAIT that is about to be entered */
+    struct backoff backoff;
+    bool refused_fast; /* the server's host answers, the server does not: since refused_ms */
+    uint64_t refused_ms;
+    unsigned slow_tries;     /* after "invalid token", or what only a person can mend */
+    unsigned short_sessions; /* in a row: the server closed soon after the login */
+
+    unsigned sessions;
+    uint64_t online_ms; /* of sessions that are over */
+    bool settled;       /* the session that was online is in the account */
+
+    uint32_t stop_grace_ms;
+    unsigned stop_calls; /* on_stopped owed */
+    struct task stopped;
+    bool going_down;
+    bool start_wanted; /* link_start() while going down */
+    bool uplink_told;  /* to stop */
+};
+
+/* link.c: the only place that sets a state. */
+void link_go(struct link *link, enum link_state next, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+/* A line in the history without a change of state. */
+void link_note(struct link *link, const char *why);
+void link_arm(struct link *link, uint64_t ms);
+/* Ends session and stream; what was not confirmed waits again. Idempotent. */
+void link_hang_up(struct link *link);
+void link_post(struct link *link, const struct link_event *event);
+uint64_t link_in_state_ms(const struct link *link);
+
+/* link_off.c and link_states.c: entry actions and handlers of the rows. */
+void link_on_stopped(void *link);
+void link_enter_off(struct link *link);
+void link_enter_modem(struct link *link);
+void link_enter_connect(struct link *link);
+void link_enter_login(struct link *link);
+void link_enter_online(struct link *link);
+void link_enter_wait(struct link *link);
+void link_in_off(struct link *link, const struct link_event *event);
+void link_in_modem(struct link *link, const struct link_event *event);
+void link_in_connect(struct link *link, const struct link_event *event);
+void link_in_login(struct link *link, const struct link_event *event);
+void link_in_online(struct link *link, const struct link_event *event);
+void link_in_wait(struct link *link, const struct link_event *event);
+/* The next try, now. */
+void link_try(struct link *link, const char *why);
+
+/* link_fail.c */
+void link_fail(struct link *link, enum uplink_layer layer, const char *why);
+void link_fail_connect(struct link *link, enum stream_fault fault, const char *why);
+void link_fail_uplink(struct link *link, const struct link_event *event);
+void link_fail_login(struct link *link, const struct link_event *event);
+/* The server itself said no: nothing below is at fault. */
+void link_fail_answered(struct link *link, const char *why);
+/* The session that was online is over: ladder, back-off and account know whether it lasted. */
+void link_settle(struct link *link);
+/* The server closed a session. */
+void link_fail_peer(struct link *link, uint64_t lasted_ms, const char *why);
+void link_redirect(struct link *link, const struct link_event *event);
+
+#endif
