@@ -42,7 +42,8 @@ static void on_progress(void *arg, const char *state, const char *why)
 
 static void on_failed(void *arg, enum uplink_layer layer, enum uplink_hope hope, const char *why)
 {
-    note(arg, "failed %s, %s: %s", uplink_layer_name(layer), hope == UPLINK_RETRY ? "retry" : "hopeless", why);
+    note(arg, "failed %s, %s: %s", uplink_layer_name(layer), hope == UPLINK_RETRY ? "retry" : "hopeless",
+         why);
 }
 
 static void on_stopped(void *arg)
@@ -142,14 +143,60 @@ void modem_rig_free(struct modem_rig *rig)
     remove_state(rig);
 }
 
-void modem_rig_play(struct modem_rig *rig, const char *name, uint64_t ms)
+static char *read_log(struct modem_rig *rig, const char *name)
 {
     char path[512];
+    char *text = calloc(1, READ_MAX);
 
     snprintf(path, sizeof(path), "%s/tests/logs/%s", rig->source_dir, name);
-    struct fake_modem *modem = fake_modem_load(rig->fake, path);
+    FILE *file = fopen(path, "rb");
+    assert_non_null(file);
+    assert_non_null(text);
+    assert_true(fread(text, 1, READ_MAX - 1, file) > 0);
+    fclose(file);
+    return text;
+}
+
+/* Where the command of that number begins, or the end of the text. */
+static char *find_command(char *text, unsigned number)
+{
+    char *at = strncmp(text, ">> ", 3) == 0 ? text : strstr(text, "\n>> ");
+
+    for (; at && number > 0; number--) {
+        at = strstr(at + 1, "\n>> ");
+    }
+    return at ? at + (*at == '\n') : text + strlen(text);
+}
+
+void modem_rig_play_then(struct modem_rig *rig, const char *name, unsigned exchanges, const char *script,
+                         uint64_t ms)
+{
+    char *text = read_log(rig, name);
+    char *end = find_command(text, exchanges);
+
+    assert_true((size_t)(end - text) + strlen(script) < READ_MAX);
+    memcpy(end, script, strlen(script) + 1);
+    struct fake_modem *modem = fake_modem_create(rig->fake, name, text);
+    free(text);
     fake_modem_play(modem, ms);
     fake_modem_destroy(modem);
+}
+
+unsigned modem_rig_count(struct modem_rig *rig, const char *name)
+{
+    char *text = read_log(rig, name);
+    unsigned count = 0;
+
+    while (*find_command(text, count)) {
+        count++;
+    }
+    free(text);
+    return count;
+}
+
+void modem_rig_play(struct modem_rig *rig, const char *name, uint64_t ms)
+{
+    modem_rig_play_then(rig, name, UINT32_MAX, "", ms);
 }
 
 void modem_rig_say(struct modem_rig *rig, const char *script, uint64_t ms)

@@ -44,6 +44,11 @@ void modem_rig_free(struct modem_rig *rig);
 /* Plays tests/logs/<name>, or text in the same notation, to its end; fails the test if it does not come there in
  * `ms`. */
 void modem_rig_play(struct modem_rig *rig, const char *name, uint64_t ms);
+/* Its first `exchanges` commands, each with what is answered to it, and then the script. */
+void modem_rig_play_then(struct modem_rig *rig, const char *name, unsigned exchanges, const char *script,
+                         uint64_t ms);
+/* How many commands there are in it. */
+unsigned modem_rig_count(struct modem_rig *rig, const char *name);
 void modem_rig_say(struct modem_rig *rig, const char *script, uint64_t ms);
 
 void modem_rig_start(struct modem_rig *rig, enum uplink_rung rung);
