@@ -204,16 +204,9 @@ static void on_close_done(struct sock *sock)
     sock_go(sock, SOCK_REPORT);
 }
 
-/* What the machine of the modem deals with; here it only ends the link. */
-static bool is_lost(struct sock *sock, const struct at_reply *reply)
+bool sock_is_lost(const struct at_reply *reply)
 {
-    if (reply->result != AT_RESULT_REBOOT && reply->result != AT_RESULT_CANCELLED) {
-        return false;
-    }
-    sock->rows_to_close = 0;
-    sock_blame(sock, STREAM_FAULT_MODEM, "%s", at_result_name(reply->result));
-    sock_go(sock, sock->in_use ? SOCK_REPORT : SOCK_CLOSED);
-    return true;
+    return reply->result == AT_RESULT_REBOOT || reply->result == AT_RESULT_CANCELLED;
 }
 
 static void on_control_done(void *arg, const struct at_reply *reply)
@@ -222,7 +215,7 @@ static void on_control_done(void *arg, const struct at_reply *reply)
     bool doubting = sock->doubting;
 
     sock->doubting = false;
-    if (is_lost(sock, reply)) {
+    if (sock_is_lost(reply)) {
         return;
     }
     switch (sock->state) {

@@ -20,6 +20,9 @@ bool sock_command(struct sock *sock, struct at_request *request, const struct di
 /* The same for a row that is not ours. */
 bool sock_close_row(struct sock *sock, long row);
 
+/* The modem restarted or the port is closed: the machine ends the link with sock_disable(). */
+bool sock_is_lost(const struct at_reply *reply);
+
 bool sock_is_ours(const struct sock *sock, long link);
 
 /* sock_open.c: the entry actions of its states, and what the control request brought in them. */

@@ -112,6 +112,9 @@ void sock_on_read(void *arg, const struct at_reply *reply)
 {
     struct sock *sock = arg;
 
+    if (sock_is_lost(reply)) {
+        return;
+    }
     if (sock->state == SOCK_REPORT || sock->state == SOCK_WAIT) {
         sock_go(sock, sock->state);
         return;
@@ -119,10 +122,7 @@ void sock_on_read(void *arg, const struct at_reply *reply)
     if (sock->state != SOCK_UP && sock->state != SOCK_DRAIN) {
         return;
     }
-    if (reply->result == AT_RESULT_REBOOT || reply->result == AT_RESULT_CANCELLED) {
-        sock_blame(sock, STREAM_FAULT_MODEM, "%s", at_result_name(reply->result));
-        sock_go(sock, SOCK_REPORT);
-    } else if (reply->result == AT_RESULT_OK) {
+    if (reply->result == AT_RESULT_OK) {
         on_read_ok(sock);
     } else if (sock->state == SOCK_DRAIN) {
         sock_end(sock); /* nothing is left */

@@ -95,6 +95,9 @@ void sock_on_sent(void *arg, const struct at_reply *reply)
     struct sock *sock = arg;
     char text[160];
 
+    if (sock_is_lost(reply)) {
+        return;
+    }
     if (sock->state == SOCK_REPORT || sock->state == SOCK_WAIT) {
         sock_go(sock, sock->state);
         return;
@@ -102,13 +105,9 @@ void sock_on_sent(void *arg, const struct at_reply *reply)
     if (sock->state != SOCK_UP) {
         return;
     }
-    if (reply->result == AT_RESULT_REBOOT || reply->result == AT_RESULT_CANCELLED) {
-        sock_blame(sock, STREAM_FAULT_MODEM, "%s", at_result_name(reply->result));
-        sock_go(sock, SOCK_REPORT);
-        return;
-    }
     if (reply->result != AT_RESULT_OK) {
-        sock_blame(sock, STREAM_FAULT_SEND, "sending failed: %s", cme_describe(reply, text, sizeof(text)));
+        sock_blame(sock, STREAM_FAULT_SEND, "the modem did not take the data: %s",
+                   cme_describe(reply, text, sizeof(text)));
         sock_end(sock);
         return;
     }

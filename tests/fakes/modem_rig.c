@@ -182,6 +182,102 @@ void modem_rig_play_then(struct modem_rig *rig, const char *name, unsigned excha
     fake_modem_destroy(modem);
 }
 
+/* ---- a modem without a script ---- */
+
+/* As an A7 answers that is registered and willing. */
+static const struct modem_rig_answer usual[] = {
+    {"ATI\r", "\r\nAi Thinker Co.LTD\r\nA7\r\nV03.03.20160710006H03\r\n\r\nOK\r\n"},
+    {"AT+CGMM\r", "\r\nA7\r\n\r\nOK\r\n"},
+    {"AT+GSN\r", "\r\n865067020000001\r\n\r\nOK\r\n"},
+    {"AT+CPIN?\r", "\r\n+CPIN:READY\r\n\r\nOK\r\n"},
+    {"AT+CCID\r", "\r\n+SCID: SIM Card ID: 898602#4221620070426\r\n\r\nOK\r\n"},
+    {"AT+CREG?\r", "\r\n+CREG: 1,1\r\n\r\nOK\r\n"},
+    {"AT+CSQ\r", "\r\n+CSQ: 23,99\r\n\r\nOK\r\n"},
+    {"AT+COPS?\r", "\r\n+COPS: 0,0,\"CMCC\"\r\n\r\nOK\r\n"},
+    {"AT+CIPSHUT\r", "\r\n+CME ERROR:50\r\n"},
+    {"AT+CGATT?\r", "\r\n+CGATT: 1\r\n\r\nOK\r\n"},
+    {"AT+CIFSR\r", "\r\n10.8.18.69\r\n\r\nOK\r\n"},
+    {"AT+CIPSTATUS\r", "\r\n+CIPSTATUS:0,IP GPRSACT\r\n1,IP INITIAL\r\n\r\nOK\r\n"},
+};
+
+static const char *answer_of(const struct modem_rig *rig, const char *command)
+{
+    for (size_t i = rig->answer_count; i > 0; i--) {
+        if (strcmp(rig->answers[i - 1].command, command) == 0) {
+            return rig->answers[i - 1].answer;
+        }
+    }
+    for (size_t i = 0; i < sizeof(usual) / sizeof(usual[0]); i++) {
+        if (strcmp(usual[i].command, command) == 0) {
+            return usual[i].answer;
+        }
+    }
+    return "\r\nOK\r\n";
+}
+
+void modem_rig_answer_with(struct modem_rig *rig, const char *command, const char *answer)
+{
+    struct modem_rig_answer *entry = &rig->answers[rig->answer_count++];
+
+    assert_true(rig->answer_count <= sizeof(rig->answers) / sizeof(rig->answers[0]));
+    snprintf(entry->command, sizeof(entry->command), "%s", command);
+    snprintf(entry->answer, sizeof(entry->answer), "%s", answer);
+}
+
+/* True if a whole command was there. */
+static bool take_command(struct modem_rig *rig, char *command, size_t size)
+{
+    const uint8_t *bytes = buf_bytes(&rig->fake->written);
+    const uint8_t *end = memchr(bytes, '\r', buf_len(&rig->fake->written));
+
+    if (!end) {
+        return false;
+    }
+    size_t len = (size_t)(end - bytes) + 1;
+    assert_true(len < size);
+    memcpy(command, bytes, len);
+    command[len] = '\0';
+    buf_consume(&rig->fake->written, len);
+    return true;
+}
+
+void modem_rig_answer_until(struct modem_rig *rig, const char *stop, uint64_t ms)
+{
+    char command[256];
+
+    for (uint64_t passed_ms = 0; passed_ms <= ms; passed_ms += 20) {
+        sched_settle(rig->sched);
+        while (take_command(rig, command, sizeof(command))) {
+            if (stop && strcmp(command, stop) == 0) {
+                return;
+            }
+            fake_port_feed_text(rig->fake, answer_of(rig, command));
+            sched_settle(rig->sched);
+        }
+        sched_advance(rig->sched, 20);
+    }
+    assert_null(stop);
+}
+
+void modem_rig_answer(struct modem_rig *rig, uint64_t ms)
+{
+    modem_rig_answer_until(rig, NULL, ms);
+}
+
+void modem_rig_play_until(struct modem_rig *rig, const char *name, unsigned exchanges, uint64_t ms)
+{
+    char *text = read_log(rig, name);
+
+    *find_command(text, exchanges) = '\0';
+    struct fake_modem *modem = fake_modem_create(rig->fake, name, text);
+    free(text);
+    for (uint64_t passed_ms = 0; passed_ms < ms && !fake_modem_is_done(modem); passed_ms += 20) {
+        sched_advance(rig->sched, 20);
+    }
+    assert_true(fake_modem_is_done(modem));
+    fake_modem_destroy(modem);
+}
+
 unsigned modem_rig_count(struct modem_rig *rig, const char *name)
 {
     char *text = read_log(rig, name);

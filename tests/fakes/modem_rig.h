@@ -27,6 +27,11 @@ struct modem_rig {
     const char *source_dir;
     char state_dir[64];
     char last_progress[256]; /* "STATE: why" */
+    struct modem_rig_answer {
+        char command[64];
+        char answer[256];
+    } answers[16]; /* other than the usual ones */
+    size_t answer_count;
 };
 
 /* A modem with this profile, an APN "internet", no PIN, an empty state directory; not started. */
@@ -47,6 +52,18 @@ void modem_rig_play(struct modem_rig *rig, const char *name, uint64_t ms);
 /* Its first `exchanges` commands, each with what is answered to it, and then the script. */
 void modem_rig_play_then(struct modem_rig *rig, const char *name, unsigned exchanges, const char *script,
                          uint64_t ms);
+/* Only those; what the modem is asked after them stays unanswered. */
+void modem_rig_play_until(struct modem_rig *rig, const char *name, unsigned exchanges, uint64_t ms);
+
+/*
+ * A modem without a script: answers each command by itself, as an A7 that has all it needs (or as told by
+ * modem_rig_answer_with(); an empty answer: none), for so long; or until a command is written, which then stays
+ * unanswered.
+ */
+void modem_rig_answer(struct modem_rig *rig, uint64_t ms);
+void modem_rig_answer_until(struct modem_rig *rig, const char *command, uint64_t ms);
+void modem_rig_answer_with(struct modem_rig *rig, const char *command, const char *answer);
+
 /* How many commands there are in it. */
 unsigned modem_rig_count(struct modem_rig *rig, const char *name);
 void modem_rig_say(struct modem_rig *rig, const char *script, uint64_t ms);
