@@ -9,24 +9,28 @@
 
 /* ---- the uart's events ---- */
 
-static void watch_baud(struct modem *modem)
+/* With autobaud the modem follows the host at its first byte. */
+static bool on_uart_noisy(void *owner)
 {
-    long host = uart_host_baud(&modem->uart);
-    bool differs = host != 0 && modem->uart.baud != 0 && host != modem->uart.baud;
+    struct modem *modem = owner;
+    long host;
 
-    if (differs && VARIANT_ON(modem, AUTOBAUD)) {
-        modem->uart.baud = host;
-        print_event("--", "the modem follows the host to %ld baud", host);
-        differs = false;
-    }
-    modem->uart.wrong_baud = differs && VARIANT_ON(modem, CHECK_BAUD);
+    if (!VARIANT_ON(modem, CHECK_BAUD))
+        return false;
+    host = uart_host_baud(&modem->uart);
+    if (host == 0 || modem->uart.baud == 0 || host == modem->uart.baud)
+        return false;
+    if (VARIANT_IS(modem, AUTOBAUD, "off"))
+        return true;
+    modem->uart.baud = host;
+    print_event("--", "the modem follows the host to %ld baud", host);
+    return false;
 }
 
 static void on_uart_bytes(void *owner, const uint8_t *bytes, size_t count)
 {
     struct modem *modem = owner;
 
-    watch_baud(modem);
     if (!fault_active(modem, FAULT_MUTE))
         line_feed(modem, bytes, count);
 }
@@ -44,7 +48,7 @@ static void on_uart_room(void *owner)
         links_resume(modem);
 }
 
-static const struct uart_events uart_events = {on_uart_bytes, on_uart_marked, on_uart_room};
+static const struct uart_events uart_events = {on_uart_bytes, on_uart_marked, on_uart_room, on_uart_noisy};
 
 /* ---- power ---- */
 

@@ -10,50 +10,49 @@
 #define PIN_TRIES 3
 #define PUK_TRIES 10
 
-static void save(const struct sim_card *sim)
+static int save(const struct sim_card *sim)
 {
     FILE *file;
 
     if (sim->file == NULL)
-        return;
+        return 0;
     file = fopen(sim->file, "w");
     if (file == NULL) {
-        print_problem("%s: %s", sim->file, strerror(errno));
-        return;
+        int error = errno;
+
+        print_problem("--sim-state %s: %s", sim->file, strerror(error));
+        return -error;
     }
     fprintf(file, "pin_tries=%d\npuk_tries=%d\npin=%s\n", sim->pin_tries, sim->puk_tries, sim->pin);
-    fclose(file);
+    return fclose(file) == 0 ? 0 : -errno;
 }
 
+/* A file that does not exist yet is made at once, so that a wrong path shows at the start. */
 static int load(struct sim_card *sim)
 {
     FILE *file = fopen(sim->file, "r");
     int found;
 
     if (file == NULL)
-        return errno == ENOENT ? 0 : -errno;
+        return save(sim);
     found =
         fscanf(file, "pin_tries=%1d\npuk_tries=%2d\npin=%8[0-9]", &sim->pin_tries, &sim->puk_tries, sim->pin);
     fclose(file);
-    return found == 3 && sim->pin_tries <= PIN_TRIES && sim->puk_tries <= PUK_TRIES ? 0 : -EINVAL;
+    if (found == 3 && sim->pin_tries <= PIN_TRIES && sim->puk_tries <= PUK_TRIES)
+        return 0;
+    print_problem("--sim-state %s: this is not such a file", sim->file);
+    return -EINVAL;
 }
 
 int sim_card_init(struct sim_card *sim, const struct options *options)
 {
-    int result = 0;
-
     sim->pin_tries = PIN_TRIES;
     sim->puk_tries = PUK_TRIES;
     sim->locked = options->pin != NULL;
     sim->file = options->sim_state;
     snprintf(sim->pin, sizeof sim->pin, "%s", options->pin != NULL ? options->pin : "1234");
     snprintf(sim->puk, sizeof sim->puk, "%s", options->puk);
-    if (sim->file != NULL)
-        result = load(sim);
-    if (result < 0)
-        print_problem("--sim-state %s: %s", sim->file,
-                      result == -EINVAL ? "this is not such a file" : strerror(-result));
-    return result;
+    return sim->file != NULL ? load(sim) : 0;
 }
 
 enum sim_lock sim_card_lock(const struct sim_card *sim)

@@ -88,7 +88,7 @@ static void receive(struct uart *uart)
         }
         wire_passed(&uart->rx, uart->baud, (size_t)count);
         uart->bytes_in += (uint64_t)count;
-        if (uart->wrong_baud)
+        if (uart->events->noisy(uart->owner))
             garble_all(buffer, (size_t)count);
         uart->events->bytes(uart->owner, buffer, (size_t)count);
     }
@@ -112,7 +112,7 @@ static size_t out_copy(const struct uart *uart, uint8_t *to, size_t count)
             byte ^= 0x55;
         to[used++] = byte;
     }
-    if (uart->wrong_baud)
+    if (uart->events->noisy(uart->owner))
         garble_all(to, used);
     return used;
 }

@@ -21,6 +21,7 @@ struct uart_events {
     void (*bytes)(void *owner, const uint8_t *bytes, size_t count);
     void (*marked)(void *owner); /* everything written before uart_mark() has left */
     void (*room)(void *owner);   /* the queue has become short */
+    bool (*noisy)(void *owner);  /* host and modem disagree about the speed: all bytes become noise */
 };
 
 struct uart {
@@ -39,7 +40,6 @@ struct uart {
     uint64_t queued, position; /* bytes ever queued, and how many of them have left or were dropped */
     uint64_t mark_at;          /* in the same count; UINT64_MAX: none */
     unsigned split_bytes, garble_every, lose_every; /* faults; 0: off */
-    bool wrong_baud;                                /* host and modem disagree: all bytes become noise */
 };
 
 int uart_init(struct uart *uart, uv_loop_t *loop, const struct uart_events *events, void *owner);

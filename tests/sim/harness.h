@@ -39,6 +39,7 @@ struct rig {
     char dir[64], tty[96], control_path[96], log[96], route[64], default_route[64];
     int fd, control, listener, server;
     size_t received; /* bytes read from the port */
+    char arg[RIG_ARGS][192];
     char *args[RIG_ARGS];
     int argc;
 };
@@ -100,7 +101,9 @@ static inline void rig_wait_log(const struct rig *rig, const char *text)
 static inline void rig_arg(struct rig *rig, const char *text)
 {
     assert_true(rig->argc + 1 < RIG_ARGS);
-    rig->args[rig->argc++] = strdup(text);
+    snprintf(rig->arg[rig->argc], sizeof rig->arg[0], "%s", text);
+    rig->args[rig->argc] = rig->arg[rig->argc];
+    rig->argc++;
     rig->args[rig->argc] = NULL;
 }
 
@@ -210,8 +213,6 @@ static inline void rig_free(struct rig *rig)
 {
     char command[96];
 
-    for (int i = 0; i < rig->argc; i++)
-        free(rig->args[i]);
     close(rig->listener);
     if (rig->fd >= 0)
         close(rig->fd);
@@ -394,16 +395,19 @@ static inline void rig_ask(struct rig *rig, const char *command, const char *ans
 /* Reads until `text` has come; what stood before it does not matter. */
 static inline void rig_expect_later(struct rig *rig, const char *text)
 {
-    static char got[1 << 18];
+    char got[4096];
     long long end = rig_now_ms() + DEADLINE_MS;
-    size_t used = 0;
+    size_t used = 0, length = strlen(text);
 
-    got[0] = '\0';
-    while (memmem(got, used, text, strlen(text)) == NULL) {
-        if (rig_now_ms() > end || used + 1 >= sizeof got) {
-            rig_print("wanted: ", text, strlen(text));
+    while (used < length || memcmp(got + used - length, text, length) != 0) {
+        if (rig_now_ms() > end) {
+            rig_print("wanted: ", text, length);
             rig_print("got:    ", got, used);
             RIG_FAIL(rig, "it never came");
+        }
+        if (used == sizeof got) {
+            memmove(got, got + used - length, length);
+            used = length;
         }
         used += rig_read(rig, got + used, 1, 100);
     }
