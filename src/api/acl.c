@@ -17,7 +17,7 @@
 #define NSS_BYTES 16384 /* members of a large group need room */
 
 static const char *const role_names[] = {
-#define API_WORD(name, word) [name] = word,
+#define API_WORD(name, word) [name] = (word),
     API_ROLES(API_WORD)
 #undef API_WORD
 };

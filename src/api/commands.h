@@ -23,7 +23,7 @@ struct api_server;
     X(COMMAND_BLOCKING, 1U << 5, "blocking")
 
 enum command_flag {
-#define COMMAND_ENUM(name, value, word) name = value,
+#define COMMAND_ENUM(name, value, word) name = (value),
     COMMAND_FLAGS(COMMAND_ENUM)
 #undef COMMAND_ENUM
 };

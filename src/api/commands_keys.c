@@ -8,6 +8,7 @@
 #include <string.h>
 
 #define SCAN_COUNT 10 /* as Redis */
+#define PINS       ((size_t)PIN_COUNT)
 
 static bool known(const struct api_client *client, size_t pin)
 {
@@ -56,7 +57,7 @@ void run_keys(struct api_client *client, const struct resp_arg *args, size_t cou
     if (!pattern_fits(client, &args[1])) {
         return;
     }
-    for (size_t pin = 0; pin < PIN_COUNT; pin++) {
+    for (size_t pin = 0; pin < PINS; pin++) {
         if (known(client, pin)) {
             add_if_match(&keys, pin, &args[1]);
         }
@@ -114,8 +115,8 @@ void run_scan(struct api_client *client, const struct resp_arg *args, size_t cou
         return;
     }
     long long seen = 0;
-    size_t pin = scan.cursor < PIN_COUNT ? (size_t)scan.cursor : PIN_COUNT;
-    for (; pin < PIN_COUNT && seen < scan.count; pin++) {
+    size_t pin = scan.cursor < (long long)PINS ? (size_t)scan.cursor : PINS;
+    for (; pin < PINS && seen < scan.count; pin++) {
         if (known(client, pin)) {
             seen++;
             if (!scan.nothing) {
@@ -123,7 +124,7 @@ void run_scan(struct api_client *client, const struct resp_arg *args, size_t cou
             }
         }
     }
-    snprintf(cursor, sizeof(cursor), "%zu", pin < PIN_COUNT ? pin : 0);
+    snprintf(cursor, sizeof(cursor), "%zu", pin < PINS ? pin : 0);
     reply_array(&client->reply, 2);
     reply_text(&client->reply, cursor);
     reply_keys(client, &keys);

@@ -14,8 +14,8 @@ static void put_line(struct buf *out, const char *key, const char *value)
     buf_append_text(out, key);
     buf_append(out, ":", 1);
     for (; *value; value++) {
-        char byte = (unsigned char)*value < ' ' ? ' ' : *value;
-        buf_append(out, &byte, 1);
+        const char *byte = (unsigned char)*value < ' ' ? " " : value;
+        buf_append(out, byte, 1);
     }
     buf_append(out, "\r\n", 2);
 }

@@ -181,11 +181,14 @@ void pubsub_unsubscribe_pattern(struct pubsub *pubsub, struct pubsub_subscriber 
 void pubsub_unsubscribe_all(struct pubsub *pubsub, struct pubsub_subscriber *subscriber)
 {
     struct list *node;
+    struct list *following;
 
-    while ((node = list_first(&subscriber->channels))) {
+    list_each(node, &subscriber->channels, following)
+    {
         forget(list_owner(node, struct subscription, by_subscriber));
     }
-    while ((node = list_first(&subscriber->patterns))) {
+    list_each(node, &subscriber->patterns, following)
+    {
         forget_pattern(pubsub, list_owner(node, struct pattern_subscription, by_subscriber));
     }
 }

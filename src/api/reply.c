@@ -5,10 +5,10 @@
 
 #define DIGITS_MAX 20 /* of a 64-bit number, with the sign */
 
-/* The digits of `number`, right-aligned in `digits`; returns the first. Hot: GET and PUBLISH come through here. */
-static char *format_number(char digits[DIGITS_MAX], unsigned long long number)
+/* The digits of `number` up to `end`, at most DIGITS_MAX; returns the first. Hot: GET and PUBLISH come through. */
+static char *format_number(char *end, unsigned long long number)
 {
-    char *at = digits + DIGITS_MAX;
+    char *at = end;
 
     do {
         *--at = (char)('0' + number % 10);
@@ -20,8 +20,9 @@ static char *format_number(char digits[DIGITS_MAX], unsigned long long number)
 static size_t put_head(uint8_t *to, char kind, unsigned long long number)
 {
     char digits[DIGITS_MAX];
-    char *first = format_number(digits, number);
-    size_t len = (size_t)(digits + DIGITS_MAX - first);
+    char *end = digits + DIGITS_MAX;
+    char *first = format_number(end, number);
+    size_t len = (size_t)(end - first);
 
     to[0] = (uint8_t)kind;
     memcpy(to + 1, first, len);
@@ -120,9 +121,9 @@ void reply_integer(struct reply *reply, long long number)
     head(reply, '-', 0ULL - (unsigned long long)number);
 }
 
-static void blob(struct reply *reply, char kind, const char *prefix, const void *bytes, size_t len)
+static void blob(struct reply *reply, char kind, const char *prefix, size_t prefix_len, const void *bytes,
+                 size_t len)
 {
-    size_t prefix_len = strlen(prefix);
     uint8_t *to = reserve(reply, DIGITS_MAX + 5 + prefix_len + len);
 
     if (!to) {
@@ -142,7 +143,7 @@ static void blob(struct reply *reply, char kind, const char *prefix, const void 
 
 void reply_bulk(struct reply *reply, const void *bytes, size_t len)
 {
-    blob(reply, '$', "", bytes, len);
+    blob(reply, '$', "", 0, bytes, len);
 }
 
 void reply_text(struct reply *reply, const char *text)
@@ -167,7 +168,7 @@ void reply_double(struct reply *reply, const char *decimal)
 void reply_verbatim(struct reply *reply, const void *text, size_t len)
 {
     if (reply->protocol == 3) {
-        blob(reply, '=', "txt:", text, len);
+        blob(reply, '=', "txt:", 4, text, len);
     } else {
         reply_bulk(reply, text, len);
     }

@@ -15,7 +15,7 @@
 #define RESP_INLINE_MAX 65536
 /* A whole command. 1024 arguments of 64 KiB would be 64 MiB a client; the largest write that can be valid (an
  * MSET of 256 pins with 1000 bytes each) has room in this. */
-#define RESP_COMMAND_MAX (512 * 1024)
+#define RESP_COMMAND_MAX 524288
 #define RESP_ERROR_MAX   80
 
 struct resp_arg {

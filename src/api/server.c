@@ -12,15 +12,15 @@
 #include <string.h>
 
 #define SHOW_MAX_BYTES                                                                                       \
-    (512 * 1024) /* CLIENT LIST and the trace are the longest; half of the replies' bound */
+    ((size_t)512 * 1024) /* CLIENT LIST and the trace are the longest; half of the replies' bound */
 
 void api_config_init(struct api_config *config)
 {
     *config = (struct api_config){
         .socket_mode = 0660,
         .listen_fd = -1,
-        .reply_max_bytes = 1024 * 1024,
-        .published_max_bytes = 256 * 1024,
+        .reply_max_bytes = (size_t)1024 * 1024,
+        .published_max_bytes = (size_t)256 * 1024,
         .max_clients = 256,
     };
 }
