@@ -140,9 +140,17 @@ static int run_cifsr(struct modem *modem, const struct at_call *call)
     return AT_OK;
 }
 
+static bool shut_fits(const struct modem *modem, const struct at_call *call)
+{
+    if (call->kind == AT_SET)
+        return modem->settings.mux == 1 && !VARIANT_IS(modem, CIPSHUT_ARGUMENT, "refused");
+    return modem->settings.mux == 0 || !VARIANT_IS(modem, CIPSHUT_ARGUMENT, "required");
+}
+
 static int run_cipshut(struct modem *modem, const struct at_call *call)
 {
-    (void)call;
+    if (!shut_fits(modem, call))
+        return 53;
     if (!modem->network.bearer_up && modem->cip.state == IP_INITIAL)
         return VARIANT_IS(modem, CIPSHUT_IDLE, "ok")
                    ? AT_OK
@@ -195,7 +203,8 @@ static int run_cdnsgip(struct modem *modem, const struct at_call *call)
     if (!resolve(modem, call->arg[0].text, ip)) {
         if (plain)
             return AT_ERROR;
-        out_line(modem, OUT_ANSWER, "+CDNSGIP: 0,%d", modem->network.bearer_up ? 8 : 3);
+        out_line(modem, OUT_ANSWER, "+CDNSGIP: 0,%ld",
+                 modem->network.bearer_up ? VARIANT_NUMBER(modem, CDNSGIP_ERROR) : 3);
         return AT_OK;
     }
     if (plain)
@@ -218,7 +227,7 @@ const struct at_command ai_thinker_bearer_commands[] = {
     {"+CSTT", AT_QUERY | AT_SET, run_cstt, AT_NEEDS_SIM},
     {"+CIICR", AT_EXEC, run_ciicr, AT_NEEDS_SIM},
     {"+CIFSR", AT_EXEC | AT_QUERY, run_cifsr, AT_NEEDS_SIM},
-    {"+CIPSHUT", AT_EXEC, run_cipshut, AT_NEEDS_SIM},
+    {"+CIPSHUT", AT_EXEC | AT_SET, run_cipshut, AT_NEEDS_SIM},
     {"+CDNSGIP", AT_SET, run_cdnsgip, AT_NEEDS_SIM},
     {"+CDNSCFG", AT_QUERY | AT_SET, run_cdnscfg, AT_NEEDS_SIM},
     {NULL, 0, NULL, 0},

@@ -120,7 +120,8 @@ const struct at_command ai_thinker_send_commands[] = {
 static int header(const struct modem *modem, const struct link *link, size_t count, char *out, size_t room)
 {
     const char *before = VARIANT_ON(modem, GLUE_URCS) ? "" : "\r\n";
-    bool colon = VARIANT_IS(modem, CIPRCV_FORM, "colon");
+    bool same = modem->settings.mux == 1 || VARIANT_IS(modem, CIPRCV_SINGLE, "same");
+    bool colon = same ? VARIANT_IS(modem, CIPRCV_FORM, "colon") : VARIANT_IS(modem, CIPRCV_SINGLE, "colon");
 
     if (modem->settings.mux == 1)
         return snprintf(out, room, colon ? "%s+CIPRCV:%d,%zu," : "%s+CIPRCV,%d,%zu:", before, link->id,
@@ -175,4 +176,6 @@ void ai_thinker_link_closed(struct modem *modem, struct link *link)
         out_line(modem, OUT_URC, "CLOSED:%d", link->id);
     else
         out_line(modem, OUT_URC, "CLOSED");
+    if (VARIANT_ON(modem, CLOSE_EXTRA_OK))
+        out_line(modem, OUT_URC, "OK");
 }

@@ -94,6 +94,8 @@ static int run_cops(struct modem *modem, const struct at_call *call)
             network_search(modem, true);
         return AT_OK;
     }
+    if (call->kind == AT_TEST && VARIANT_IS(modem, COPS_LIST, "silent"))
+        return AT_SILENT;
     if (call->kind == AT_TEST)
         out_line(modem, OUT_ANSWER, "+COPS: (2,\"%s\",\"%s\",\"26201\")", name, name);
     else if (network_is_registered(modem))

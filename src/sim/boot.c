@@ -33,13 +33,15 @@ static bool holds(const struct modem *modem, unsigned when)
     true_now |= VARIANT_ON(modem, SMS_READY) ? BOOT_IF_SMS_READY : 0u;
     true_now |= VARIANT_ON(modem, BOOT_NOISE) ? BOOT_IF_NOISE : 0u;
     true_now |= VARIANT_IS(modem, NO_SIM_TEXT, "none") ? 0u : BOOT_IF_SIM_TEXT;
+    true_now |= lock == SIM_WANTS_PIN && !VARIANT_IS(modem, PIN_TEXT, "none") ? BOOT_IF_PIN_TEXT : 0u;
     return (when & ~true_now) == 0;
 }
 
 static const char *field(const struct modem *modem, const char *name, size_t length, char clock[32])
 {
-    static const char *const names[] = {"time", "zone", "vendor", "model", "firmware", "sim", "sim_text"};
-    const char *values[7];
+    static const char *const names[] = {"time",     "zone", "vendor",   "model",
+                                        "firmware", "sim",  "sim_text", "pin_text"};
+    const char *values[8];
 
     modem_clock(modem, clock);
     values[0] = clock;
@@ -49,7 +51,8 @@ static const char *field(const struct modem *modem, const char *name, size_t len
     values[4] = modem_firmware(modem);
     values[5] = sim_lock_name(sim_card_lock(&modem->sim));
     values[6] = VARIANT_TEXT(modem, NO_SIM_TEXT);
-    for (size_t i = 0; i < 7; i++)
+    values[7] = VARIANT_TEXT(modem, PIN_TEXT);
+    for (size_t i = 0; i < 8; i++)
         if (strlen(names[i]) == length && strncmp(names[i], name, length) == 0)
             return values[i];
     return "";

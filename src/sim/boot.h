@@ -36,15 +36,17 @@ enum boot_condition {
     BOOT_IF_CALL_READY = 32,
     BOOT_IF_SMS_READY = 64,
     BOOT_IF_NOISE = 128,
-    BOOT_IF_SIM_TEXT = 256
+    BOOT_IF_SIM_TEXT = 256,
+    BOOT_IF_PIN_TEXT = 512
 };
 
 struct boot_step {
     int at, early; /* thousandths of the boot time; `early` with the variant ready_before_creg, 0: the same */
     enum boot_action action;
-    unsigned when;    /* of boot_condition, all must hold */
-    const char *text; /* {time} {zone} {vendor} {model} {firmware} {sim} {sim_text} are filled in */
-    int bytes;        /* not 0: so many raw bytes instead of a line */
+    unsigned when; /* of boot_condition, all must hold */
+    const char
+        *text; /* {time} {zone} {vendor} {model} {firmware} {sim} {sim_text} {pin_text} are filled in */
+    int bytes; /* not 0: so many raw bytes instead of a line */
 };
 
 struct boot {

@@ -57,6 +57,37 @@ static void do_send_urc(struct modem *modem, const char *argument, char *answer,
         out_line(modem, OUT_URC, "%s", argument);
 }
 
+/* \r \n \\ \xNN; the result is never longer than the text. */
+static size_t unescape(const char *text, unsigned char *out)
+{
+    size_t used = 0;
+
+    while (*text != '\0') {
+        unsigned value;
+
+        if (text[0] == '\\' && text[1] == 'x' && sscanf(text + 2, "%2x", &value) == 1) {
+            out[used++] = (unsigned char)value;
+            text += text[3] != '\0' ? 4 : 3;
+        } else if (text[0] == '\\' && text[1] != '\0') {
+            out[used++] = (unsigned char)(text[1] == 'r' ? '\r' : text[1] == 'n' ? '\n' : text[1]);
+            text += 2;
+        } else {
+            out[used++] = (unsigned char)*text++;
+        }
+    }
+    return used;
+}
+
+static void do_send_raw(struct modem *modem, const char *argument, char *answer, size_t room)
+{
+    unsigned char bytes[CONTROL_LINE];
+
+    if (uart_room(&modem->uart) < sizeof bytes)
+        fail(answer, room, "too much is waiting for the host");
+    else
+        out_bytes(modem, OUT_URC, bytes, unescape(argument, bytes));
+}
+
 static void do_power(struct modem *modem, const char *argument, char *answer, size_t room)
 {
     if (strcmp(argument, "off") == 0 && modem->power != POWER_OFF)
@@ -135,19 +166,19 @@ static void do_help(struct modem *modem, const char *argument, char *answer, siz
 {
     (void)modem;
     (void)argument;
-    snprintf(
-        answer, room,
-        "ok fault SPEC | clear NAME|all | variant KEY=VALUE | csq N | power on|off | send-urc TEXT | status "
-        "| stats [reset] | help");
+    snprintf(answer, room,
+             "ok fault SPEC | clear NAME|all | variant KEY=VALUE | csq N | power on|off | send-urc TEXT | "
+             "send-raw ESCAPED | status "
+             "| stats [reset] | help");
 }
 
 static const struct {
     const char *name;
     void (*run)(struct modem *modem, const char *argument, char *answer, size_t room);
 } words[] = {
-    {"fault", do_fault},   {"clear", do_clear},       {"variant", do_variant},
-    {"csq", do_csq},       {"send-urc", do_send_urc}, {"power", do_power},
-    {"status", do_status}, {"stats", do_stats},       {"help", do_help},
+    {"fault", do_fault},       {"clear", do_clear},       {"variant", do_variant}, {"csq", do_csq},
+    {"send-urc", do_send_urc}, {"send-raw", do_send_raw}, {"power", do_power},     {"status", do_status},
+    {"stats", do_stats},       {"help", do_help},
 };
 
 void control_run(struct modem *modem, char *line, char *answer, size_t room)

@@ -63,6 +63,23 @@ static void settings_default(struct modem *modem, struct settings *settings)
     settings->cfun = 1;
 }
 
+static void settings_after_power_loss(struct modem *modem)
+{
+    struct settings before = modem->settings;
+
+    if (modem->profile->forgets_ipr && !VARIANT_ON(modem, KEEPS_IPR))
+        modem->uart.baud = modem->options->baud;
+    if (modem->profile->keeps_settings && VARIANT_ON(modem, KEEPS_SETTINGS)) {
+        modem->settings = modem->stored;
+        return;
+    }
+    settings_default(modem, &modem->settings);
+    if (VARIANT_ON(modem, KEEPS_MUX))
+        modem->settings.mux = before.mux;
+    if (VARIANT_ON(modem, KEEPS_CMEE))
+        modem->settings.cmee = before.cmee;
+}
+
 static void forget_everything(struct modem *modem)
 {
     at_reset(modem);
@@ -71,10 +88,7 @@ static void forget_everything(struct modem *modem)
     links_lose(modem, LINK_INITIAL);
     network_reset(modem);
     sim_card_restart(&modem->sim);
-    if (modem->profile->keeps_settings)
-        modem->settings = modem->stored;
-    else
-        settings_default(modem, &modem->settings);
+    settings_after_power_loss(modem);
     memset(&modem->cip, 0, sizeof modem->cip);
     modem->cip.opening = -1;
     modem->gnss_on = false;

@@ -48,6 +48,7 @@ struct profile {
     bool escapes;        /* backslash escapes inside quoted strings */
     bool repeats;        /* A/ repeats the last line */
     bool keeps_settings; /* AT&W survives a reboot */
+    bool forgets_ipr;    /* the speed of AT+IPR is gone after a reboot */
     bool gnss;
 };
 

@@ -30,6 +30,7 @@ static const struct boot_step boot_a6[] = {
     {300, 0, BOOT_SAY, 0, "^CINIT: 1, 0, 0", 0},
     {310, 0, BOOT_SIM, 0, "^CINIT: 2, 32, 41891", 0},
     {330, 0, BOOT_SAY, BOOT_IF_NO_SIM | BOOT_IF_SIM_TEXT, "{sim_text}", 0},
+    {330, 0, BOOT_SAY, BOOT_IF_PIN_TEXT, "{pin_text}", 0},
     {600, 0, BOOT_SAY, 0, "^CINIT: 8, 2048, 1", 0},
     {600, 0, BOOT_SAY, 0, "^CINIT: 16, 0, 1638450", 0},
     {600, 0, BOOT_SAY, 0, "^CINIT: 32, 0, 0", 0},
@@ -49,6 +50,7 @@ static const struct boot_step boot_a9[] = {
     {300, 0, BOOT_SIM, 0, NULL, 0},
     {310, 0, BOOT_HEAR, 0, NULL, 0},
     {320, 0, BOOT_SAY, BOOT_IF_NO_SIM | BOOT_IF_SIM_TEXT, "{sim_text}", 0},
+    {320, 0, BOOT_SAY, BOOT_IF_PIN_TEXT, "{pin_text}", 0},
     {500, 0, BOOT_ANNOUNCE, BOOT_IF_SIM, NULL, 0},
     {800, 0, BOOT_SEARCH_ENDS, BOOT_IF_SIM, NULL, 0},
     {900, 400, BOOT_SAY, BOOT_IF_NOT_DENIED, "{model}\r\n{firmware}\r\n{vendor}\r\nREADY", 0},
@@ -83,7 +85,7 @@ static const struct variant_default variants_a9[] = {
 /* What is the same in all four (2.1, 2.9, 2.10). */
 #define AI_THINKER                                                                                           \
     .families = FAMILY_AI_THINKER, .family = &ai_thinker_family, .storm = storm, .line_max = 256, .creg = 1, \
-    .links = 8, .send_max = 1023, .escapes = true
+    .links = 8, .send_max = 1023, .escapes = true, .forgets_ipr = true
 
 static const struct profile a6 = {
     .name = "a6",

@@ -91,15 +91,20 @@ static int run_cifsr(struct modem *modem, const struct at_call *call)
     return AT_DONE;
 }
 
-static int run_cipshut(struct modem *modem, const struct at_call *call)
+static int shut(struct modem *modem)
 {
-    (void)call;
     for (int id = 0; id < LINKS_MAX; id++)
         link_close(&modem->links[id], LINK_INITIAL);
     modem->network.bearer_up = false;
     modem->cip.state = IP_INITIAL;
     out_line(modem, OUT_ANSWER, "SHUT OK");
     return AT_DONE;
+}
+
+static int run_cipshut(struct modem *modem, const struct at_call *call)
+{
+    (void)call;
+    return at_later(modem, VARIANT_NUMBER(modem, CIPSHUT_MS), shut);
 }
 
 /* No "n, CLOSED" follows (A8): the one line stands for all links. */

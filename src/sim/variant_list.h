@@ -26,8 +26,10 @@
     X(TCP_ON_POWER_LOSS, FAMILY_ALL, "tcp_on_power_loss", "silent|close", "silent",                          \
       "what a peer sees of a reboot: nothing, or the end of the connection")                                 \
     X(UNPLUG_POWER, FAMILY_ALL, "unplug_power", "keep|lose", "keep", "does unplugging cut the power")        \
-    X(CHECK_BAUD, FAMILY_ALL, "check_baud", "on|off", "off", "noise when the host has set another speed")    \
-    X(AUTOBAUD, FAMILY_ALL, "autobaud", "on|off", "off", "takes the host's speed; fewer lines at boot")      \
+    X(CHECK_BAUD, FAMILY_ALL, "check_baud", "on|off", "off",                                                 \
+      "noise when the host has set another speed than --baud")                                               \
+    X(AUTOBAUD, FAMILY_ALL, "autobaud", "on|off", "off",                                                     \
+      "fewer lines at boot; with check_baud: follows the host")                                              \
     X(ECHO, FAMILY_ALL, "echo", "on|off", "on", "echo after boot")                                           \
     X(CMEE, FAMILY_ALL, "cmee", "0|1|2", "0", "AT+CMEE after boot: plain ERROR, numbers, words")             \
     X(PAYLOAD_ECHO, FAMILY_ALL, "payload_echo", "on|off", "on", "with echo on, payload is echoed too")       \
@@ -50,10 +52,12 @@
     X(SEND_ACK_DELAY_MS, FAMILY_ALL, "send_ack_delay_ms", "#", "0", "added before a send is acknowledged")   \
     X(STORM_MS, FAMILY_ALL, "storm_ms", "#", "250", "pause of urc-storm when nothing else happens")          \
     X(CSQ_BER, FAMILY_ALL, "csq_ber", "#", "99", "second number of +CSQ")                                    \
+    X(CDNSGIP_ERROR, FAMILY_ALL, "cdnsgip_error", "#", "8", "code of a failed CDNSGIP")                      \
+    X(COPS_LIST, FAMILY_ALL, "cops_list", "answer|silent", "answer", "AT+COPS=? is answered, or never")      \
     X(IMEI, FAMILY_ALL, "imei", "*", "866104020000001", "IMEI")                                              \
     X(IMSI, FAMILY_ALL, "imsi", "*", "262011234567890", "IMSI")                                              \
     X(ICCID, FAMILY_ALL, "iccid", "*", "89860012345678901234", "ICCID")                                      \
-    X(FIRMWARE, FAMILY_ALL, "firmware", "*", "", "firmware string")                                          \
+    X(FIRMWARE, FAMILY_ALL, "firmware", "*", "", "firmware string, if not the profile's")                    \
     X(LOCAL_IP, FAMILY_ALL, "local_ip", "*", "10.8.18.69", "address of the bearer")
 
 #define VARIANT_LIST_CIP(X)                                                                                  \
@@ -76,7 +80,8 @@
       "CIICR without success")                                                                               \
     X(SEND_TIMEOUT_S, FAMILY_SIMCOM_CIP, "send_timeout_s", "#", "645",                                       \
       "SEND OK mode: dead peer noticed after")                                                               \
-    X(CDNSGIP_ERROR, FAMILY_SIMCOM_CIP, "cdnsgip_error", "#", "8", "code of a failed name lookup")
+    X(KEEPS_SETTINGS, FAMILY_SIMCOM_CIP, "keeps_settings", "on|off", "on", "AT&W survives a reboot")         \
+    X(CIPSHUT_MS, FAMILY_SIMCOM_CIP, "cipshut_ms", "#", "0", "time of CIPSHUT")
 
 #define VARIANT_LIST_AI(X)                                                                                   \
     X(READY_BEFORE_CREG, FAMILY_AI_THINKER, "ready_before_creg", "random|on|off", "off",                     \
@@ -86,6 +91,17 @@
       "remote close: +TCPCLOSED:0, CLOSED:0 or CLOSED")                                                      \
     X(CIPRCV_FORM, FAMILY_AI_THINKER, "ciprcv_form", "colon|comma", "colon",                                 \
       "received data: +CIPRCV:0,5,data or +CIPRCV,0,5:data")                                                 \
+    X(CIPRCV_SINGLE, FAMILY_AI_THINKER, "ciprcv_single_form", "same|colon|comma", "same",                    \
+      "the same with CIPMUX=0")                                                                              \
+    X(CLOSE_EXTRA_OK, FAMILY_AI_THINKER, "close_extra_ok", "on|off", "off",                                  \
+      "a stray OK behind the close line")                                                                    \
+    X(KEEPS_IPR, FAMILY_AI_THINKER, "keeps_ipr", "on|off", "off", "AT+IPR survives a reboot")                \
+    X(KEEPS_MUX, FAMILY_AI_THINKER, "keeps_mux", "on|off", "off", "AT+CIPMUX survives a reboot")             \
+    X(KEEPS_CMEE, FAMILY_AI_THINKER, "keeps_cmee", "on|off", "off", "AT+CMEE survives a reboot")             \
+    X(PIN_TEXT, FAMILY_AI_THINKER, "pin_text", "none|+CPIN:SIM PIN|+CPIN: SIM PIN|SIM PIN", "none",          \
+      "line at boot when the PIN is wanted")                                                                 \
+    X(CIPSHUT_ARGUMENT, FAMILY_AI_THINKER, "cipshut_argument", "refused|accepted|required", "refused",       \
+      "AT+CIPSHUT=0 in multiplexed mode")                                                                    \
     X(CIPRCV_CRLF, FAMILY_AI_THINKER, "ciprcv_trailing_crlf", "on|off", "off", "CRLF behind received data")  \
     X(GLUE_URCS, FAMILY_AI_THINKER, "glue_urcs", "on|off", "off", "no CRLF before +CIPRCV")                  \
     X(CONNECT_OK_FIRST, FAMILY_AI_THINKER, "connect_ok_before_ok", "on|off", "on", "CONNECT OK, then OK")    \
