@@ -75,7 +75,7 @@ void link_note(struct link *link, const char *why)
     if (link->state == LINK_MODEM) {
         snprintf(link->why, sizeof(link->why), "%s", why);
     }
-    log_info("link", "%s: %s", rows[link->state].name, why);
+    log_debug("link", "%s: %s", rows[link->state].name, why);
     tell(link, why);
 }
 
