@@ -141,7 +141,7 @@ static void on_relink(void *arg)
 
     daemon->link_wanted_again = false;
     if (!daemon->stopping) {
-        bridge_link_up(daemon->bridge);
+        link_start(bridge_link(daemon->bridge), "with the changed configuration");
     }
 }
 

@@ -86,7 +86,7 @@ static void make_link_anew(struct daemon *daemon)
         return;
     }
     daemon->link_wanted_again = true;
-    bridge_link_down(daemon->bridge);
+    link_stop(bridge_link(daemon->bridge), DAEMON_LINK_GRACE_MS, "the configuration has changed");
 }
 
 static void apply(struct daemon *daemon, const struct changes *changes)
