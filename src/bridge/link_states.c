@@ -214,8 +214,8 @@ static void on_logged_in(struct link *link)
     link_target_worked(&link->target);
     link->slow_tries = 0;
     if (held) {
-        link_go(link, LINK_ONLINE, "logged in to %s:%u; %zu message%s waited", host, port, held,
-                held == 1 ? "" : "s");
+        link_go(link, LINK_ONLINE, "logged in to %s:%u; %zu message%s way", host, port, held,
+                held == 1 ? " is on its" : "s are on their");
     } else {
         link_go(link, LINK_ONLINE, "logged in to %s:%u", host, port);
     }
