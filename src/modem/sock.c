@@ -299,12 +299,16 @@ static void stream_op_close(struct stream *stream)
     } /* else: the command in flight ends first, and what it opened is closed */
 }
 
-/* An open begins from the loop; a grace has passed. */
+/* An open begins from the loop; a grace has passed; a torn stream ends. */
 static void on_timer(void *arg)
 {
     struct sock *sock = arg;
 
-    sock_go(sock, sock->state == SOCK_GRACE ? SOCK_FIND : SOCK_WAIT);
+    if (sock->state == SOCK_UP || sock->state == SOCK_DRAIN) {
+        sock_end(sock);
+    } else {
+        sock_go(sock, sock->state == SOCK_GRACE ? SOCK_FIND : SOCK_WAIT);
+    }
 }
 
 static const struct stream_ops sock_ops = {stream_op_open, sock_write, sock_room, stream_op_close};

@@ -52,6 +52,7 @@ struct sock {
     enum sock_state state;
     bool in_use;   /* from stream_open() to on_closed */
     bool unwanted; /* stream_close() came meanwhile */
+    bool torn;     /* bytes were lost: nothing that comes after them may be handed on */
     long link;     /* -1: not known */
     char host[256];
     uint16_t port;

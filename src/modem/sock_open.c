@@ -99,6 +99,7 @@ void sock_enter_open(struct sock *sock)
     sock->open_unsure = false;
     sock->connected_seen = false;
     sock->name_failed = false;
+    sock->torn = false;
     sock->rest = 0;
     sock->out_len = 0;
     sock_command(sock, &sock->control, &sock->dialect->open);

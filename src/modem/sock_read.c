@@ -201,7 +201,7 @@ void sock_on_payload(struct sock *sock, const struct at_token *piece)
     }
     timer_stop(&sock->look);
     sock->rest = rest_of(sock, piece);
-    if (piece->len > 0 && !sock->unwanted && sock->stream.events.on_bytes) {
+    if (piece->len > 0 && !sock->unwanted && !sock->torn && sock->stream.events.on_bytes) {
         sock->stream.events.on_bytes(sock->stream.arg, piece->data, piece->len);
     }
 }
@@ -214,5 +214,6 @@ void sock_on_payload_lost(struct sock *sock, long link)
         return;
     }
     sock_blame(sock, STREAM_FAULT_MODEM, "data that the modem announced did not arrive");
-    sock_end(sock);
+    sock->torn = true;
+    timer_start(sock->sched, &sock->timer, 0); /* after the channel has found back into step */
 }
