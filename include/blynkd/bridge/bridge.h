@@ -82,7 +82,10 @@ struct bridge_request {
     void *modem_request; /* private */
 };
 
-/* The server's clock: lines { unix seconds, zone as minutes or text, "" if not told }. */
+/*
+ * The server's clock: lines { seconds, zone }. The zone is in minutes east of UTC ("" if not told), or the word
+ * "local": then it is a legacy server, whose seconds are its local time as if that were UTC, not Unix time.
+ */
 int bridge_ask_time(struct bridge *bridge, struct bridge_request *request);
 int bridge_ask_meta(struct bridge *bridge, struct bridge_request *request, const char *field);
 /* One AT command between the daemon's own; lines as the modem gave them, the final result last. */
@@ -110,7 +113,8 @@ void bridge_show_history(const struct bridge *bridge, bridge_show_fn *show, void
 
 /* The ring of the last AT exchanges, masked. */
 void bridge_show_trace(const struct bridge *bridge, bridge_show_fn *show, void *arg);
-/* Switches publishing on BRIDGE_CHANNEL_TRACE; the API does so while somebody subscribes. */
+/* Publishes on BRIDGE_CHANNEL_TRACE from the first `true` to the `false` that answers the last one: the API while
+ * somebody subscribes, the daemon while the configuration wants it in the log. */
 void bridge_publish_trace(struct bridge *bridge, bool on);
 
 #endif

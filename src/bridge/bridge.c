@@ -1,0 +1,334 @@
+#include "bridge_parts.h"
+
+#include "blynkd/at/trace.h"
+#include "blynkd/base/log.h"
+#include "blynkd/base/secret.h"
+#include "blynkd/modem/modem.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define LINK_DOWN_GRACE_MS 5000
+
+/* ---- listeners ---- */
+
+int bridge_listen(struct bridge *bridge, const struct bridge_events *events, void *arg)
+{
+    if (bridge->listener_count == BRIDGE_LISTENERS) {
+        return -ENOSPC;
+    }
+    bridge->listeners[bridge->listener_count++] = (struct bridge_listener){*events, arg};
+    return 0;
+}
+
+void bridge_publish(struct bridge *bridge, const char *channel, const void *message, size_t len)
+{
+    for (size_t i = 0; i < bridge->listener_count; i++) {
+        const struct bridge_listener *listener = &bridge->listeners[i];
+        if (listener->events.on_publish) {
+            listener->events.on_publish(listener->arg, channel, message, len);
+        }
+    }
+}
+
+static void on_change(void *arg, const struct link_change *change)
+{
+    struct bridge *bridge = arg;
+    bool was_online = bridge->online;
+    char line[LINK_WHY_MAX + 16];
+
+    bridge->online = change->state == LINK_ONLINE;
+    for (size_t i = 0; i < bridge->listener_count; i++) {
+        const struct bridge_listener *listener = &bridge->listeners[i];
+        if (listener->events.on_link) {
+            listener->events.on_link(listener->arg, change);
+        }
+    }
+    int len = snprintf(line, sizeof(line), "%s: %s", link_state_name(change->state), change->why);
+    bridge_publish(bridge, BRIDGE_CHANNEL_LINK, line, (size_t)len);
+    if (bridge->online && !was_online) {
+        bridge_requests_on_online(bridge);
+    } else if (!bridge->online) {
+        bridge_requests_on_offline(bridge);
+    }
+}
+
+/* A listener may destroy the bridge: what is needed after the first call is copied before. */
+static void on_stopped(void *arg)
+{
+    struct bridge *bridge = arg;
+    struct bridge_listener listeners[BRIDGE_LISTENERS];
+    size_t count = bridge->listener_count;
+
+    if (!bridge->stopping) {
+        return; /* LINK DOWN */
+    }
+    bridge->stopping = false;
+    memcpy(listeners, bridge->listeners, sizeof(listeners));
+    for (size_t i = 0; i < count; i++) {
+        if (listeners[i].events.on_stopped) {
+            listeners[i].events.on_stopped(listeners[i].arg);
+        }
+    }
+}
+
+/* ---- life ---- */
+
+static void on_added(void *arg)
+{
+    struct bridge *bridge = arg;
+
+    blynk_session_wake(link_session(bridge->link));
+}
+
+static void on_confirmed(void *arg, uint64_t up_to_sequence)
+{
+    (void)up_to_sequence;
+    bridge_requests_on_confirmed(arg);
+}
+
+/* "con" of the info message: what the server's device page shows. */
+static struct bridge_config complete(const struct bridge *bridge, const struct bridge_config *config)
+{
+    struct bridge_config full = *config;
+    struct blynk_session_config *session = &full.link.session;
+
+    if (!session->connection[0]) {
+        snprintf(session->connection, sizeof(session->connection), "%s", bridge->modem ? "GSM" : "Ethernet");
+    }
+    return full;
+}
+
+static bool make_parts(struct bridge *bridge)
+{
+    static const struct link_events link_events = {.on_change = on_change, .on_stopped = on_stopped};
+    static const struct outbox_events outbox_events = {.on_added = on_added, .on_confirmed = on_confirmed};
+
+    bridge->pins = pins_create(PIN_DELIVER_ALL);
+    if (!bridge->pins) {
+        return false;
+    }
+    bridge->outbox = outbox_create(bridge->sched, bridge->pins, &bridge->config.outbox);
+    if (!bridge->outbox) {
+        return false;
+    }
+    bridge->link = link_create(bridge->sched, bridge->uplink, bridge->outbox, &bridge->config.link,
+                               &bridge_session_events, &link_events, bridge);
+    if (!bridge->link) {
+        return false;
+    }
+    outbox_set_events(bridge->outbox, &outbox_events, bridge);
+    return true;
+}
+
+struct bridge *bridge_create(struct sched *sched, struct uplink *uplink, struct modem *modem,
+                             const struct bridge_config *config)
+{
+    struct bridge *bridge = calloc(1, sizeof(*bridge));
+
+    if (!bridge) {
+        return NULL;
+    }
+    bridge->sched = sched;
+    bridge->uplink = uplink;
+    bridge->modem = modem;
+    bridge->config = complete(bridge, config);
+    list_init(&bridge->requests);
+    if (!make_parts(bridge)) {
+        bridge_destroy(bridge);
+        return NULL;
+    }
+    return bridge;
+}
+
+void bridge_destroy(struct bridge *bridge)
+{
+    struct list *node;
+
+    if (!bridge) {
+        return;
+    }
+    while ((node = list_first(&bridge->requests))) {
+        bridge_request_cancel(list_owner(node, struct bridge_request, node));
+    }
+    if (bridge->trace_users) {
+        trace_set_output(modem_trace(bridge->modem), NULL, NULL);
+    }
+    link_destroy(bridge->link);
+    outbox_destroy(bridge->outbox);
+    pins_destroy(bridge->pins);
+    secret_wipe(&bridge->config, sizeof(bridge->config));
+    free(bridge);
+}
+
+void bridge_start(struct bridge *bridge)
+{
+    link_start(bridge->link, "started");
+}
+
+void bridge_stop(struct bridge *bridge, uint32_t grace_ms)
+{
+    bridge->stopping = true;
+    link_stop(bridge->link, grace_ms, "the daemon is stopping");
+}
+
+bool bridge_configure(struct bridge *bridge, const struct bridge_config *config)
+{
+    bridge->config = complete(bridge, config);
+    outbox_configure(bridge->outbox, &bridge->config.outbox);
+    return link_configure(bridge->link, &bridge->config.link);
+}
+
+struct pins *bridge_pins(struct bridge *bridge)
+{
+    return bridge->pins;
+}
+
+struct link *bridge_link(struct bridge *bridge)
+{
+    return bridge->link;
+}
+
+void bridge_link_up(struct bridge *bridge)
+{
+    link_start(bridge->link, "switched on");
+}
+
+void bridge_link_down(struct bridge *bridge)
+{
+    link_stop(bridge->link, LINK_DOWN_GRACE_MS, "switched off");
+}
+
+void bridge_link_restart(struct bridge *bridge)
+{
+    link_restart(bridge->link, "a restart was asked for");
+}
+
+/* ---- towards Blynk ---- */
+
+/* A sample with a time of its own may be older than what is known. */
+static void remember(struct bridge *bridge, const struct outbox_write *write, int64_t wall_ms)
+{
+    const struct pin_value *known = pins_get(bridge->pins, write->pin);
+    int64_t time_ms = wall_ms ? wall_ms : sched_wall_ms(bridge->sched);
+
+    if (wall_ms && known && known->wall_ms > wall_ms) {
+        return;
+    }
+    if (pins_set(bridge->pins, write->pin, write->value, write->len, time_ms, PIN_FROM_LOCAL)) {
+        log_warning("bridge", "no memory to remember the value of %c%u", pin_kind(write->pin),
+                    pin_number(write->pin));
+    }
+}
+
+int bridge_write(struct bridge *bridge, const struct outbox_write *writes, size_t count, int64_t wall_ms,
+                 uint64_t *sequence)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (writes[i].len == 0) {
+            return -EINVAL;
+        }
+    }
+    int error = outbox_write_group(bridge->outbox, writes, count, wall_ms, sequence);
+    if (error) {
+        return error;
+    }
+    for (size_t i = 0; i < count; i++) {
+        remember(bridge, &writes[i], wall_ms);
+    }
+    return 0;
+}
+
+int bridge_property(struct bridge *bridge, pin_id pin, const struct blynk_body *name_and_values,
+                    uint64_t *sequence)
+{
+    struct blynk_body body;
+
+    if (pin_kind(pin) != 'V') {
+        return -EINVAL; /* widgets hang on virtual pins (protocol sheet, 6.3) */
+    }
+    blynk_body_init(&body);
+    blynk_body_add_number(&body, pin_number(pin));
+    blynk_body_add(&body, name_and_values->bytes, name_and_values->len);
+    body.too_long = body.too_long || name_and_values->too_long;
+    return bridge_message(bridge, BLYNK_PROPERTY, &body, sequence);
+}
+
+int bridge_message(struct bridge *bridge, enum blynk_command command, const struct blynk_body *body,
+                   uint64_t *sequence)
+{
+    if (body->too_long) {
+        return -EMSGSIZE;
+    }
+    return outbox_message(bridge->outbox, command, body->bytes, body->len, sequence);
+}
+
+/* One frame a kind of pin: the server takes the kind from the operation. */
+static int sync_kind(struct bridge *bridge, const pin_id *pins, size_t count, char kind)
+{
+    const char operation[] = {(char)(kind - 'A' + 'a'), 'r', '\0'};
+    struct blynk_body body;
+    size_t named = 0;
+
+    blynk_body_init(&body);
+    blynk_body_add_text(&body, operation);
+    for (size_t i = 0; i < count; i++) {
+        if (pin_kind(pins[i]) == kind) {
+            blynk_body_add_number(&body, pin_number(pins[i]));
+            named++;
+        }
+    }
+    if (!named) {
+        return 0;
+    }
+    if (body.too_long) {
+        return -EMSGSIZE; /* only with pins named twice: all 256 of a kind fit */
+    }
+    return blynk_session_request(link_session(bridge->link), BLYNK_HARDWARE_SYNC, 0, body.bytes, body.len,
+                                 NULL);
+}
+
+int bridge_sync(struct bridge *bridge, const pin_id *pins, size_t count)
+{
+    struct blynk_session *session = link_session(bridge->link);
+    int error = 0;
+
+    if (!blynk_session_online(session)) {
+        return -ENOTCONN;
+    }
+    if (count == 0) {
+        return blynk_session_request(session, BLYNK_HARDWARE_SYNC, 0, NULL, 0, NULL);
+    }
+    for (const char *kind = "VDA"; *kind && !error; kind++) {
+        error = sync_kind(bridge, pins, count, *kind);
+    }
+    return error;
+}
+
+uint64_t bridge_unconfirmed(const struct bridge *bridge, uint64_t sequence)
+{
+    struct outbox_info info = outbox_info(bridge->outbox);
+    uint64_t last = sequence < info.last_sequence ? sequence : info.last_sequence;
+
+    return last > info.confirmed_sequence ? last - info.confirmed_sequence : 0;
+}
+
+/* ---- the trace ---- */
+
+static void on_trace_line(void *arg, const char *line)
+{
+    bridge_publish(arg, BRIDGE_CHANNEL_TRACE, line, strlen(line));
+}
+
+void bridge_publish_trace(struct bridge *bridge, bool on)
+{
+    if (!bridge->modem) {
+        return;
+    }
+    assert(on || bridge->trace_users);
+    bridge->trace_users = on ? bridge->trace_users + 1 : bridge->trace_users - 1;
+    trace_set_output(modem_trace(bridge->modem), bridge->trace_users ? on_trace_line : NULL, bridge);
+}
