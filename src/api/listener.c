@@ -131,8 +131,11 @@ static int make_socket(struct listener *listener, const struct api_config *confi
     }
     listener->group = getegid();
     if (config->socket_group[0] && acl_find_group(config->socket_group, &listener->group)) {
-        return explain(why, why_bytes, -ENOENT, config->socket_group,
-                       "no such group: make it (addgroup --system) or set another");
+        /* Nobody gets in who should not, and the link works: no reason to stay down. */
+        log_warning("api",
+                    "[socket] group: there is no group \"%s\" on this host: only this user and root can "
+                    "use the socket; make it (addgroup --system %s) and start again",
+                    config->socket_group, config->socket_group);
     }
     int error = remove_stale(path, why, why_bytes);
     if (error) {

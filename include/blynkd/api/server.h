@@ -70,7 +70,7 @@ struct api_server *api_server_create(struct uv_loop_s *loop, struct sched *sched
 /*
  * Makes the socket (or takes over listen_fd) and accepts clients. On failure `why` holds one sentence for people
  * that says what to do. -EADDRINUSE: another program answers there; -EEXIST: the path is something else than a
- * socket; -ENAMETOOLONG; -ENOENT: no such group; other negative errno of bind(), chown(), chmod().
+ * socket; -ENAMETOOLONG; other negative errno of bind(), chown(), chmod().
  * A dead socket left over at the path is replaced. SIGPIPE must be ignored by the program: clients may go at any
  * time.
  */
