@@ -117,7 +117,7 @@ class Rig:
             return control.recv(65536).decode()
 
     def modem_stats(self):
-        """The simulator's counters: bytes_to_modem, bytes_from_modem, commands..."""
+        """The simulator's counters, by name."""
         text = self.modem_does("stats")
         words = dict(word.split("=", 1) for word in text.split() if "=" in word)
         return {key: int(value) for key, value in words.items() if value.isdigit()}
