@@ -158,21 +158,21 @@ static int run_sleep(struct modem *modem, const struct at_call *call)
 }
 
 const struct at_command ai_thinker_commands[] = {
-    {"I", AT_EXEC | AT_SET, run_ati, 0},
-    {"+CGMI", AT_EXEC, run_cgmi, 0},
-    {"+CGMM", AT_EXEC, run_cgmm, 0},
-    {"+CGMR", AT_EXEC, run_cgmr, 0},
-    {"+GMR", AT_EXEC, run_cgmr, 0},
-    {"+EGMR", AT_SET, run_egmr, 0},
-    {"+CCID", AT_EXEC | AT_QUERY, run_ccid, 0},
-    {"+CBC", AT_QUERY, run_cbc, 0},
-    {"+CPIN", AT_QUERY | AT_SET, run_cpin, 0},
-    {"^CPINC", AT_EXEC | AT_QUERY, run_cpinc, 0},
-    {"+RST", AT_SET, run_rst, 0},
-    {"+CPOF", AT_EXEC, run_cpof, 0},
-    {"+CFUN", AT_QUERY | AT_SET, run_cfun, 0},
-    {"+SLEEP", AT_SET, run_sleep, 0},
-    {NULL, 0, NULL, 0},
+    {"I", run_ati, AT_EXEC | AT_SET, 0},
+    {"+CGMI", run_cgmi, AT_EXEC, 0},
+    {"+CGMM", run_cgmm, AT_EXEC, 0},
+    {"+CGMR", run_cgmr, AT_EXEC, 0},
+    {"+GMR", run_cgmr, AT_EXEC, 0},
+    {"+EGMR", run_egmr, AT_SET, 0},
+    {"+CCID", run_ccid, AT_EXEC | AT_QUERY, 0},
+    {"+CBC", run_cbc, AT_QUERY, 0},
+    {"+CPIN", run_cpin, AT_QUERY | AT_SET, 0},
+    {"^CPINC", run_cpinc, AT_EXEC | AT_QUERY, 0},
+    {"+RST", run_rst, AT_SET, 0},
+    {"+CPOF", run_cpof, AT_EXEC, 0},
+    {"+CFUN", run_cfun, AT_QUERY | AT_SET, 0},
+    {"+SLEEP", run_sleep, AT_SET, 0},
+    {NULL, NULL, 0, 0},
 };
 
 /* ---- by itself ---- */

@@ -222,13 +222,13 @@ static int run_cdnscfg(struct modem *modem, const struct at_call *call)
 }
 
 const struct at_command ai_thinker_bearer_commands[] = {
-    {"+CGATT", AT_QUERY | AT_SET, run_cgatt, AT_NEEDS_SIM},
-    {"+CGACT", AT_QUERY | AT_SET, run_cgact, AT_NEEDS_SIM},
-    {"+CSTT", AT_QUERY | AT_SET, run_cstt, AT_NEEDS_SIM},
-    {"+CIICR", AT_EXEC, run_ciicr, AT_NEEDS_SIM},
-    {"+CIFSR", AT_EXEC | AT_QUERY, run_cifsr, AT_NEEDS_SIM},
-    {"+CIPSHUT", AT_EXEC | AT_SET, run_cipshut, AT_NEEDS_SIM},
-    {"+CDNSGIP", AT_SET, run_cdnsgip, AT_NEEDS_SIM},
-    {"+CDNSCFG", AT_QUERY | AT_SET, run_cdnscfg, AT_NEEDS_SIM},
-    {NULL, 0, NULL, 0},
+    {"+CGATT", run_cgatt, AT_QUERY | AT_SET, AT_NEEDS_SIM},
+    {"+CGACT", run_cgact, AT_QUERY | AT_SET, AT_NEEDS_SIM},
+    {"+CSTT", run_cstt, AT_QUERY | AT_SET, AT_NEEDS_SIM},
+    {"+CIICR", run_ciicr, AT_EXEC, AT_NEEDS_SIM},
+    {"+CIFSR", run_cifsr, AT_EXEC | AT_QUERY, AT_NEEDS_SIM},
+    {"+CIPSHUT", run_cipshut, AT_EXEC | AT_SET, AT_NEEDS_SIM},
+    {"+CDNSGIP", run_cdnsgip, AT_SET, AT_NEEDS_SIM},
+    {"+CDNSCFG", run_cdnscfg, AT_QUERY | AT_SET, AT_NEEDS_SIM},
+    {NULL, NULL, 0, 0},
 };

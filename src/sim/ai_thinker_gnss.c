@@ -57,7 +57,7 @@ static int run_gpsrd(struct modem *modem, const struct at_call *call)
 }
 
 const struct at_command ai_thinker_gnss_commands[] = {
-    {"+GPS", AT_QUERY | AT_SET, run_gps, 0},
-    {"+GPSRD", AT_SET, run_gpsrd, 0},
-    {NULL, 0, NULL, 0},
+    {"+GPS", run_gps, AT_QUERY | AT_SET, 0},
+    {"+GPSRD", run_gpsrd, AT_SET, 0},
+    {NULL, NULL, 0, 0},
 };

@@ -264,9 +264,9 @@ static int run_cipstatus(struct modem *modem, const struct at_call *call)
 }
 
 const struct at_command ai_thinker_open_commands[] = {
-    {"+CIPMUX", AT_QUERY | AT_SET, run_cipmux, 0},
-    {"+CIPSTART", AT_SET, run_cipstart, AT_NEEDS_SIM},
-    {"+CIPCLOSE", AT_EXEC | AT_SET, run_cipclose, AT_NEEDS_SIM},
-    {"+CIPSTATUS", AT_EXEC | AT_QUERY | AT_TEST, run_cipstatus, 0},
-    {NULL, 0, NULL, 0},
+    {"+CIPMUX", run_cipmux, AT_QUERY | AT_SET, 0},
+    {"+CIPSTART", run_cipstart, AT_SET, AT_NEEDS_SIM},
+    {"+CIPCLOSE", run_cipclose, AT_EXEC | AT_SET, AT_NEEDS_SIM},
+    {"+CIPSTATUS", run_cipstatus, AT_EXEC | AT_QUERY | AT_TEST, 0},
+    {NULL, NULL, 0, 0},
 };

@@ -111,8 +111,8 @@ static int run_cipsend(struct modem *modem, const struct at_call *call)
 }
 
 const struct at_command ai_thinker_send_commands[] = {
-    {"+CIPSEND", AT_EXEC | AT_SET, run_cipsend, AT_NEEDS_SIM},
-    {NULL, 0, NULL, 0},
+    {"+CIPSEND", run_cipsend, AT_EXEC | AT_SET, AT_NEEDS_SIM},
+    {NULL, NULL, 0, 0},
 };
 
 /* ---- receiving ---- */
@@ -140,8 +140,8 @@ static void push(struct modem *modem, struct link *link, const uint8_t *bytes, s
     memcpy(text + used, bytes, count);
     used += count;
     if (crlf) {
-        memcpy(text + used, "\r\n", 2);
-        used += 2;
+        text[used++] = '\r';
+        text[used++] = '\n';
     }
     out_bytes(modem, OUT_DATA, text, used);
     out_storm(modem, !crlf);

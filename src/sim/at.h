@@ -50,8 +50,8 @@ typedef int at_then(struct modem *modem);
 
 struct at_command {
     const char *name;
-    unsigned kinds; /* of at_kind */
     at_handler *run;
+    unsigned kinds; /* of at_kind */
     unsigned needs;
 };
 

@@ -29,9 +29,9 @@ static int run_clock(struct modem *modem, const struct at_call *call)
 }
 
 const struct at_command at_identity_commands[] = {
-    {"+GSN", AT_EXEC, run_imei, 0},
-    {"+CGSN", AT_EXEC, run_imei, 0},
-    {"+CIMI", AT_EXEC, run_imsi, AT_NEEDS_SIM},
-    {"+CCLK", AT_QUERY | AT_SET, run_clock, 0},
-    {NULL, 0, NULL, 0},
+    {"+GSN", run_imei, AT_EXEC, 0},
+    {"+CGSN", run_imei, AT_EXEC, 0},
+    {"+CIMI", run_imsi, AT_EXEC, AT_NEEDS_SIM},
+    {"+CCLK", run_clock, AT_QUERY | AT_SET, 0},
+    {NULL, NULL, 0, 0},
 };

@@ -146,12 +146,12 @@ static int run_cgpaddr(struct modem *modem, const struct at_call *call)
 }
 
 const struct at_command at_network_commands[] = {
-    {"+CPIN", AT_QUERY | AT_SET, run_cpin, 0},
-    {"+CREG", AT_QUERY | AT_SET, run_creg, 0},
-    {"+CGREG", AT_QUERY | AT_SET, run_cgreg, 0},
-    {"+CSQ", AT_EXEC, run_csq, 0},
-    {"+COPS", AT_QUERY | AT_SET | AT_TEST, run_cops, AT_NEEDS_SIM},
-    {"+CGDCONT", AT_QUERY | AT_SET, run_cgdcont, 0},
-    {"+CGPADDR", AT_EXEC | AT_SET, run_cgpaddr, AT_NEEDS_SIM},
-    {NULL, 0, NULL, 0},
+    {"+CPIN", run_cpin, AT_QUERY | AT_SET, 0},
+    {"+CREG", run_creg, AT_QUERY | AT_SET, 0},
+    {"+CGREG", run_cgreg, AT_QUERY | AT_SET, 0},
+    {"+CSQ", run_csq, AT_EXEC, 0},
+    {"+COPS", run_cops, AT_QUERY | AT_SET | AT_TEST, AT_NEEDS_SIM},
+    {"+CGDCONT", run_cgdcont, AT_QUERY | AT_SET, 0},
+    {"+CGPADDR", run_cgpaddr, AT_EXEC | AT_SET, AT_NEEDS_SIM},
+    {NULL, NULL, 0, 0},
 };

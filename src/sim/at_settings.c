@@ -106,15 +106,15 @@ static int run_ipr(struct modem *modem, const struct at_call *call)
 }
 
 const struct at_command at_settings_commands[] = {
-    {"E", AT_EXEC | AT_SET, run_echo, 0},      {"V", AT_EXEC | AT_SET, run_verbose, 0},
-    {"Q", AT_EXEC | AT_SET, run_accept, 0},    {"X", AT_EXEC | AT_SET, run_accept, 0},
-    {"H", AT_EXEC | AT_SET, run_accept, 0},    {"Z", AT_EXEC | AT_SET, run_factory, 0},
-    {"&F", AT_EXEC | AT_SET, run_factory, 0},  {"&W", AT_EXEC | AT_SET, run_store, 0},
-    {"&D", AT_EXEC | AT_SET, run_accept, 0},   {"&C", AT_EXEC | AT_SET, run_accept, 0},
-    {"&K", AT_EXEC | AT_SET, run_accept, 0},   {"+CMEE", AT_SET | AT_QUERY, run_cmee, 0},
-    {"+CMGF", AT_SET | AT_QUERY, run_cmgf, 0}, {"+CLTS", AT_SET | AT_QUERY, run_clts, 0},
-    {"+IPR", AT_SET | AT_QUERY, run_ipr, 0},   {"+IFC", AT_SET, run_accept, 0},
-    {"+ICF", AT_SET, run_accept, 0},           {"+CNMI", AT_SET, run_accept, 0},
-    {"+CSCS", AT_SET, run_accept, 0},          {"+CMER", AT_SET, run_accept, 0},
-    {"+CLIP", AT_SET, run_accept, 0},          {NULL, 0, NULL, 0},
+    {"E", run_echo, AT_EXEC | AT_SET, 0},      {"V", run_verbose, AT_EXEC | AT_SET, 0},
+    {"Q", run_accept, AT_EXEC | AT_SET, 0},    {"X", run_accept, AT_EXEC | AT_SET, 0},
+    {"H", run_accept, AT_EXEC | AT_SET, 0},    {"Z", run_factory, AT_EXEC | AT_SET, 0},
+    {"&F", run_factory, AT_EXEC | AT_SET, 0},  {"&W", run_store, AT_EXEC | AT_SET, 0},
+    {"&D", run_accept, AT_EXEC | AT_SET, 0},   {"&C", run_accept, AT_EXEC | AT_SET, 0},
+    {"&K", run_accept, AT_EXEC | AT_SET, 0},   {"+CMEE", run_cmee, AT_SET | AT_QUERY, 0},
+    {"+CMGF", run_cmgf, AT_SET | AT_QUERY, 0}, {"+CLTS", run_clts, AT_SET | AT_QUERY, 0},
+    {"+IPR", run_ipr, AT_SET | AT_QUERY, 0},   {"+IFC", run_accept, AT_SET, 0},
+    {"+ICF", run_accept, AT_SET, 0},           {"+CNMI", run_accept, AT_SET, 0},
+    {"+CSCS", run_accept, AT_SET, 0},          {"+CMER", run_accept, AT_SET, 0},
+    {"+CLIP", run_accept, AT_SET, 0},          {NULL, NULL, 0, 0},
 };

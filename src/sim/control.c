@@ -42,6 +42,7 @@ static void answer_line(struct control_client *client)
 {
     struct control_write *write = malloc(sizeof *write);
     uv_buf_t buffer;
+    size_t used;
 
     if (write == NULL) {
         drop_client(client);
@@ -53,8 +54,9 @@ static void answer_line(struct control_client *client)
         snprintf(write->text, sizeof write->text, "error the line is too long");
     else
         control_run(client->control->modem, client->line, write->text, sizeof write->text - 1);
-    strcat(write->text, "\n");
-    buffer = uv_buf_init(write->text, (unsigned)strlen(write->text));
+    used = strlen(write->text);
+    write->text[used++] = '\n';
+    buffer = uv_buf_init(write->text, (unsigned)used);
     if (uv_write(&write->request, (uv_stream_t *)&client->pipe, &buffer, 1, on_written) < 0)
         free(write);
     if (uv_stream_get_write_queue_size((uv_stream_t *)&client->pipe) > WAITING_MAX)

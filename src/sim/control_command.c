@@ -4,6 +4,7 @@
 #include "modem.h"
 #include "print.h"
 
+#include <ctype.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -63,11 +64,12 @@ static size_t unescape(const char *text, unsigned char *out)
     size_t used = 0;
 
     while (*text != '\0') {
-        unsigned value;
+        if (text[0] == '\\' && text[1] == 'x' && isxdigit((unsigned char)text[2]) &&
+            isxdigit((unsigned char)text[3])) {
+            const char digits[] = {text[2], text[3], '\0'};
 
-        if (text[0] == '\\' && text[1] == 'x' && sscanf(text + 2, "%2x", &value) == 1) {
-            out[used++] = (unsigned char)value;
-            text += text[3] != '\0' ? 4 : 3;
+            out[used++] = (unsigned char)strtoul(digits, NULL, 16);
+            text += 4;
         } else if (text[0] == '\\' && text[1] != '\0') {
             out[used++] = (unsigned char)(text[1] == 'r' ? '\r' : text[1] == 'n' ? '\n' : text[1]);
             text += 2;

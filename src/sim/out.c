@@ -82,8 +82,11 @@ void out_line(struct modem *modem, enum out_kind kind, const char *format, ...)
     length = vsnprintf(text + 2, sizeof text - 8, format, args);
     va_end(args);
     end = 2 + (length < (int)sizeof text - 8 ? (size_t)length : sizeof text - 9);
-    memcpy(text + end, "\r\n\r\n", 4);
-    out_bytes(modem, kind, text, end + (VARIANT_ON(modem, DOUBLE_CRLF) ? 4 : 2));
+    for (int lines = VARIANT_ON(modem, DOUBLE_CRLF) ? 2 : 1; lines > 0; lines--) {
+        text[end++] = '\r';
+        text[end++] = '\n';
+    }
+    out_bytes(modem, kind, text, end);
 }
 
 void out_prompt(struct modem *modem)

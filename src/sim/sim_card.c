@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define PIN_TRIES 3
@@ -27,18 +28,44 @@ static int save(const struct sim_card *sim)
     return fclose(file) == 0 ? 0 : -errno;
 }
 
+static bool take(struct sim_card *sim, const char *name, const char *value)
+{
+    size_t digits = strspn(value, "0123456789");
+    long number = strtol(value, NULL, 10);
+
+    if (digits == 0 || digits >= sizeof sim->pin || value[digits] != '\0')
+        return false;
+    if (strcmp(name, "pin") == 0)
+        snprintf(sim->pin, sizeof sim->pin, "%s", value);
+    else if (strcmp(name, "pin_tries") == 0 && number <= PIN_TRIES)
+        sim->pin_tries = (int)number;
+    else if (strcmp(name, "puk_tries") == 0 && number <= PUK_TRIES)
+        sim->puk_tries = (int)number;
+    else
+        return false;
+    return true;
+}
+
 /* A file that does not exist yet is made at once, so that a wrong path shows at the start. */
 static int load(struct sim_card *sim)
 {
     FILE *file = fopen(sim->file, "r");
-    int found;
+    char line[64];
+    bool right = true;
 
     if (file == NULL)
         return save(sim);
-    found =
-        fscanf(file, "pin_tries=%1d\npuk_tries=%2d\npin=%8[0-9]", &sim->pin_tries, &sim->puk_tries, sim->pin);
+    while (right && fgets(line, sizeof line, file) != NULL) {
+        char *value = strchr(line, '=');
+
+        line[strcspn(line, "\n")] = '\0';
+        right = value != NULL;
+        if (right)
+            *value = '\0';
+        right = right && take(sim, line, value + 1);
+    }
     fclose(file);
-    if (found == 3 && sim->pin_tries <= PIN_TRIES && sim->puk_tries <= PUK_TRIES)
+    if (right)
         return 0;
     print_problem("--sim-state %s: this is not such a file", sim->file);
     return -EINVAL;
@@ -48,7 +75,8 @@ int sim_card_init(struct sim_card *sim, const struct options *options)
 {
     sim->pin_tries = PIN_TRIES;
     sim->puk_tries = PUK_TRIES;
-    sim->locked = options->pin != NULL;
+    sim->pin_given = options->pin != NULL;
+    sim->locked = sim->pin_given;
     sim->file = options->sim_state;
     snprintf(sim->pin, sizeof sim->pin, "%s", options->pin != NULL ? options->pin : "1234");
     snprintf(sim->puk, sizeof sim->puk, "%s", options->puk);
@@ -149,8 +177,8 @@ void sim_card_restart(struct sim_card *sim)
 
 void sim_card_require_pin(struct sim_card *sim, bool require)
 {
-    sim->locked = require;
-    sim->unlocked = false;
+    sim->locked = require || sim->pin_given;
+    sim->unlocked = !require;
 }
 
 void sim_card_require_puk(struct sim_card *sim, bool require)

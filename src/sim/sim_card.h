@@ -15,8 +15,9 @@ struct options;
 enum sim_lock { SIM_READY, SIM_WANTS_PIN, SIM_WANTS_PUK, SIM_ABSENT, SIM_BLOCKED };
 
 struct sim_card {
-    bool locked;   /* asks for the PIN after each start */
-    bool unlocked; /* and has got it */
+    bool locked;    /* asks for the PIN after each start */
+    bool unlocked;  /* and has got it */
+    bool pin_given; /* on the command line: locked is its natural state */
     bool absent;
     bool busy;     /* still starting */
     int busy_left; /* CPIN? refused so many times more */
@@ -40,7 +41,7 @@ int sim_card_enter_puk(struct sim_card *sim, const char *puk, const char *new_pi
 
 void sim_card_restart(struct sim_card *sim);
 
-/* Faults. */
+/* Faults; what ends one also opens the card until the next start. */
 void sim_card_require_pin(struct sim_card *sim, bool require);
 void sim_card_require_puk(struct sim_card *sim, bool require);
 

@@ -175,15 +175,15 @@ static int run_accept(struct modem *modem, const struct at_call *call)
 }
 
 const struct at_command simcom_cip_open_commands[] = {
-    {"+CIPSTART", AT_SET, run_cipstart, AT_NEEDS_SIM},
-    {"+CIPCLOSE", AT_SET | AT_EXEC, run_cipclose, 0},
-    {"+CIPMUX", AT_QUERY | AT_SET, run_cipmux, 0},
-    {"+CIPQSEND", AT_QUERY | AT_SET, run_cipqsend, 0},
-    {"+CIPHEAD", AT_QUERY | AT_SET, run_ciphead, 0},
-    {"+CIPSSL", AT_QUERY | AT_SET, run_cipssl, 0},
-    {"+CIPMODE", AT_QUERY | AT_SET, run_cipmode, 0},
-    {"+CIPTKA", AT_SET, run_accept, 0},
-    {"+CIPDPDP", AT_SET, run_accept, 0},
-    {"+SSLOPT", AT_SET, run_accept, 0},
-    {NULL, 0, NULL, 0},
+    {"+CIPSTART", run_cipstart, AT_SET, AT_NEEDS_SIM},
+    {"+CIPCLOSE", run_cipclose, AT_SET | AT_EXEC, 0},
+    {"+CIPMUX", run_cipmux, AT_QUERY | AT_SET, 0},
+    {"+CIPQSEND", run_cipqsend, AT_QUERY | AT_SET, 0},
+    {"+CIPHEAD", run_ciphead, AT_QUERY | AT_SET, 0},
+    {"+CIPSSL", run_cipssl, AT_QUERY | AT_SET, 0},
+    {"+CIPMODE", run_cipmode, AT_QUERY | AT_SET, 0},
+    {"+CIPTKA", run_accept, AT_SET, 0},
+    {"+CIPDPDP", run_accept, AT_SET, 0},
+    {"+SSLOPT", run_accept, AT_SET, 0},
+    {NULL, NULL, 0, 0},
 };

@@ -174,6 +174,6 @@ static int run_ciprxget(struct modem *modem, const struct at_call *call)
 }
 
 const struct at_command simcom_cip_read_commands[] = {
-    {"+CIPRXGET", AT_QUERY | AT_SET, run_ciprxget, AT_NEEDS_SIM},
-    {NULL, 0, NULL, 0},
+    {"+CIPRXGET", run_ciprxget, AT_QUERY | AT_SET, AT_NEEDS_SIM},
+    {NULL, NULL, 0, 0},
 };

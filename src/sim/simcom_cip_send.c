@@ -126,7 +126,7 @@ static int run_cipack(struct modem *modem, const struct at_call *call)
 }
 
 const struct at_command simcom_cip_send_commands[] = {
-    {"+CIPSEND", AT_QUERY | AT_SET | AT_EXEC, run_cipsend, AT_NEEDS_SIM},
-    {"+CIPACK", AT_SET | AT_EXEC, run_cipack, 0},
-    {NULL, 0, NULL, 0},
+    {"+CIPSEND", run_cipsend, AT_QUERY | AT_SET | AT_EXEC, AT_NEEDS_SIM},
+    {"+CIPACK", run_cipack, AT_SET | AT_EXEC, 0},
+    {NULL, NULL, 0, 0},
 };

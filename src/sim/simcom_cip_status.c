@@ -106,6 +106,6 @@ static int run_cipstatus(struct modem *modem, const struct at_call *call)
 }
 
 const struct at_command simcom_cip_status_commands[] = {
-    {"+CIPSTATUS", AT_EXEC | AT_SET, run_cipstatus, 0},
-    {NULL, 0, NULL, 0},
+    {"+CIPSTATUS", run_cipstatus, AT_EXEC | AT_SET, 0},
+    {NULL, NULL, 0, 0},
 };
