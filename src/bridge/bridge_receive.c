@@ -6,6 +6,7 @@
 
 #include "blynkd/base/log.h"
 
+#include <ctype.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -90,8 +91,10 @@ static size_t line_of(const void *body, size_t len, char *line, size_t size)
     size_t at = 0;
 
     for (; at < end && at < size - 1; at++) {
-        unsigned char c = (unsigned char)bytes[at];
-        line[at] = c == 0 ? ' ' : c < ' ' || c == 127 ? '?' : (char)c;
+        line[at] = bytes[at];
+        if (iscntrl((unsigned char)bytes[at])) {
+            line[at] = "? "[bytes[at] == '\0'];
+        }
     }
     line[at] = '\0';
     return at;

@@ -6,6 +6,7 @@
 
 #include "blynkd/modem/modem.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,7 +14,8 @@
 
 enum request_kind { REQUEST_TIME = 1, REQUEST_META, REQUEST_MODEM, REQUEST_FLUSH };
 
-#define FIELDS_MAX 8
+#define FIELDS_MAX  8
+#define DAY_MINUTES 1440L
 
 static struct bridge_request *request_at(struct list *node)
 {
@@ -24,6 +26,7 @@ static void finish(struct bridge_request *request, int error, const char *const 
 {
     struct bridge *bridge = request->bridge;
 
+    assert(bridge);
     if (bridge->modem_request == request) {
         bridge->modem_request = NULL;
     }
@@ -76,7 +79,7 @@ static void on_timer(void *arg)
 static void begin(struct bridge *bridge, struct bridge_request *request, enum request_kind kind)
 {
     request->bridge = bridge;
-    request->kind = kind;
+    request->kind = (int)kind;
     request->id = 0;
     request->sequence = 0;
     request->key[0] = '\0';
@@ -148,7 +151,7 @@ static void on_zone(struct bridge *bridge, const char *minutes, const char *savi
 {
     long total = strtol(minutes, NULL, 10) + strtol(saving, NULL, 10);
 
-    if (labs(total) > 24 * 60) {
+    if (labs(total) > DAY_MINUTES) {
         return;
     }
     for (struct list *node = bridge->requests.next; node != &bridge->requests; node = node->next) {

@@ -54,43 +54,49 @@ struct link {
     struct link_events events;
     void *arg;
 
-    enum link_state state;
+    /* the machine */
     uint64_t since_ms;
     uint64_t due_ms; /* of the timer; UINT64_MAX = none */
     struct timer timer;
     struct task handle;
-    struct link_event queue[LINK_EVENT_KINDS];
     size_t queued;
-    struct link_change history[LINK_HISTORY];
     size_t changes; /* ever */
+    struct link_event queue[LINK_EVENT_KINDS];
+    struct link_change history[LINK_HISTORY];
     char why[LINK_WHY_MAX];
-
+    enum link_state state;
     enum link_below uplink_is;
     enum link_below stream_is;
-    bool dial_pending; /* CONNECT waits until the stream of the last try is closed */
+
+    /* connecting */
+    enum uplink_rung rung; /* what the next try begins with */
     uint64_t dialed_ms;
     struct link_target target;
 
+    /* after a failure */
     struct ladder ladder;
-    enum uplink_layer blamed; /* of the last failure */
-    enum uplink_rung rung;    /* what the next try begins with */
-    uint64_t delay_ms;        /* of the WAIT that is about to be entered */
     struct backoff backoff;
-    bool refused_fast; /* the server's host answers, the server does not: since refused_ms */
-    uint64_t refused_ms;
-    unsigned slow_tries;     /* after "invalid token", or what only a person can mend */
-    unsigned short_sessions; /* in a row: the server closed soon after the login */
+    enum uplink_layer blamed; /* of the last failure */
+    uint64_t delay_ms;        /* of the WAIT that is about to be entered */
+    uint64_t refused_ms;      /* since when `refused_fast` */
+    unsigned slow_tries;      /* after "invalid token", or what only a person can mend */
+    unsigned short_sessions;  /* in a row: the server closed soon after the login */
 
+    /* sessions that were online */
+    uint64_t online_ms; /* of those that are over */
     unsigned sessions;
-    uint64_t online_ms; /* of sessions that are over */
-    bool settled;       /* the session that was online is in the account */
 
+    /* stopping */
     uint32_t stop_grace_ms;
-    unsigned stop_calls; /* on_stopped owed */
     struct task stopped;
+    unsigned stop_calls; /* on_stopped owed */
     bool going_down;
     bool start_wanted; /* link_start() while going down */
     bool uplink_told;  /* to stop */
+
+    bool dial_pending; /* CONNECT waits until the stream of the last try is closed */
+    bool refused_fast; /* the server's host answers, the server does not */
+    bool settled;      /* the session that was online is in the account */
 };
 
 /* link.c: the only place that sets a state. */

@@ -20,17 +20,23 @@ struct outbox *outbox_create(struct sched *sched, struct pins *pins, const struc
     return outbox;
 }
 
-void outbox_destroy(struct outbox *outbox)
+static void free_entries(struct list *entries)
 {
-    struct list *node;
+    struct list *node, *following;
 
-    if (!outbox) {
-        return;
-    }
-    while ((node = list_first(&outbox->entries))) {
+    list_each(node, entries, following)
+    {
         list_remove(node);
         free(outbox_entry_at(node));
     }
+}
+
+void outbox_destroy(struct outbox *outbox)
+{
+    if (!outbox) {
+        return;
+    }
+    free_entries(&outbox->entries);
     free(outbox);
 }
 
@@ -179,10 +185,7 @@ static int make_group(struct outbox *outbox, const struct outbox_write *writes, 
     for (size_t i = 0; i < count; i++) {
         struct outbox_entry *entry = new_entry(outbox, BLYNK_HARDWARE, writes[i].value, writes[i].len);
         if (!entry) {
-            for (struct list *node; (node = list_first(made));) {
-                list_remove(node);
-                free(outbox_entry_at(node));
-            }
+            free_entries(made);
             return -ENOMEM;
         }
         entry->pin = writes[i].pin;
@@ -259,10 +262,11 @@ static bool outbox_waiting(void *arg)
 static void outbox_confirmed(void *arg, uint64_t mark)
 {
     struct outbox *outbox = arg;
-    struct list *node;
+    struct list *node, *following;
     bool any = false;
 
-    while ((node = list_first(&outbox->entries))) {
+    list_each(node, &outbox->entries, following)
+    {
         struct outbox_entry *entry = outbox_entry_at(node);
         if (!entry->sent || entry->mark > mark) {
             break;

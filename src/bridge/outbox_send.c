@@ -101,7 +101,7 @@ static size_t wrapping_bytes(const struct run *run)
 {
     char text[32];
 
-    return run->wrapped ? 2 * BLYNK_HEADER_BYTES + begin_body(run, text, sizeof(text)) + 1 : 0;
+    return run->wrapped ? (size_t)2 * BLYNK_HEADER_BYTES + begin_body(run, text, sizeof(text)) + 1 : 0;
 }
 
 /* ---- runs ---- */

@@ -31,7 +31,7 @@ void pins_destroy(struct pins *pins)
     if (!pins) {
         return;
     }
-    for (size_t i = 0; i < PIN_COUNT; i++) {
+    for (unsigned i = 0; i < PIN_COUNT; i++) {
         free(pins->values[i].bytes);
     }
     free(pins);
@@ -39,14 +39,15 @@ void pins_destroy(struct pins *pins)
 
 int pin_make(char kind, unsigned number, pin_id *pin)
 {
-    char upper = kind >= 'a' && kind <= 'z' ? (char)(kind - 'a' + 'A') : kind;
-    const char *found = upper ? strchr(kinds, upper) : NULL;
+    static const char *const both[PIN_KINDS] = {"Vv", "Dd", "Aa"};
 
-    if (!found || number >= PIN_NUMBERS) {
-        return -EINVAL;
+    for (unsigned i = 0; i < PIN_KINDS; i++) {
+        if ((kind == both[i][0] || kind == both[i][1]) && number < PIN_NUMBERS) {
+            *pin = (pin_id)(i * PIN_NUMBERS + number);
+            return 0;
+        }
     }
-    *pin = (pin_id)((unsigned)(found - kinds) * PIN_NUMBERS + number);
-    return 0;
+    return -EINVAL;
 }
 
 int pin_parse(const char *text, size_t len, pin_id *pin)

@@ -35,7 +35,7 @@
     X(BLYNK_EVENT_CLEAR, 65, "EVENT_CLEAR")
 
 enum blynk_command {
-#define BLYNK_ENUM(name, code, words) name = code,
+#define BLYNK_ENUM(name, code, words) name = (code),
     BLYNK_COMMANDS(BLYNK_ENUM)
 #undef BLYNK_ENUM
 };
@@ -56,7 +56,7 @@ enum blynk_command {
     X(BLYNK_STATUS_OK, 200, "OK")
 
 enum blynk_status {
-#define BLYNK_ENUM(name, code, words) name = code,
+#define BLYNK_ENUM(name, code, words) name = (code),
     BLYNK_STATUSES(BLYNK_ENUM)
 #undef BLYNK_ENUM
 };
