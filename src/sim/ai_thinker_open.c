@@ -124,7 +124,7 @@ static int no_row(struct modem *modem)
     return AT_DONE;
 }
 
-/* Where the host made a late CONNECT OK, the connection itself waits until it is due. */
+/* With late_connect_ok_ms the connection comes up so long after the modem has given up. */
 static long late_ms(const struct modem *modem)
 {
     long late = VARIANT_NUMBER(modem, LATE_CONNECT_MS);
@@ -132,10 +132,21 @@ static long late_ms(const struct modem *modem)
     return late > 0 ? ai_thinker_patience_ms(modem) + late : 0;
 }
 
+static int name_failed(struct modem *modem, struct link *link)
+{
+    int status = say_failure(modem, link, VARIANT_TEXT(modem, DNS_FAILURE));
+
+    print_event("--", "'%s' does not resolve", link->host);
+    if (status == AT_PENDING)
+        link->state = LINK_CONNECTING;
+    else
+        modem->cip.opening = -1;
+    return status;
+}
+
 static int start(struct modem *modem, struct link *link, const char *host, uint16_t port)
 {
-    bool by_name = !route_is_numeric(host);
-    bool poisoned = VARIANT_ON(modem, CSTT_POISON) && modem->cip.cstt_used && by_name;
+    bool poisoned = VARIANT_ON(modem, CSTT_POISON) && modem->cip.cstt_used && !route_is_numeric(host);
 
     link->extra_ms = late_ms(modem);
     if (!VARIANT_IS(modem, OPEN_FAILURE, "hang"))
@@ -144,16 +155,7 @@ static int start(struct modem *modem, struct link *link, const char *host, uint1
     modem->cip.opening = link->id;
     if (!poisoned && link_open(link, host, port) == LINK_STARTED)
         return AT_PENDING;
-    print_event("--", "'%s' does not resolve", host);
-    {
-        int status = say_failure(modem, link, VARIANT_TEXT(modem, DNS_FAILURE));
-
-        if (status == AT_PENDING)
-            link->state = LINK_CONNECTING;
-        else
-            modem->cip.opening = -1;
-        return status;
-    }
+    return name_failed(modem, link);
 }
 
 static bool arguments_fit(const struct at_call *call, long *port)
