@@ -132,11 +132,11 @@ static long late_ms(const struct modem *modem)
     return late > 0 ? ai_thinker_patience_ms(modem) + late : 0;
 }
 
-static int name_failed(struct modem *modem, struct link *link)
+static int name_failed(struct modem *modem, struct link *link, const char *host)
 {
     int status = say_failure(modem, link, VARIANT_TEXT(modem, DNS_FAILURE));
 
-    print_event("--", "'%s' does not resolve", link->host);
+    print_event("--", "'%s' does not resolve", host);
     if (status == AT_PENDING)
         link->state = LINK_CONNECTING;
     else
@@ -155,7 +155,7 @@ static int start(struct modem *modem, struct link *link, const char *host, uint1
     modem->cip.opening = link->id;
     if (!poisoned && link_open(link, host, port) == LINK_STARTED)
         return AT_PENDING;
-    return name_failed(modem, link);
+    return name_failed(modem, link, host);
 }
 
 static bool arguments_fit(const struct at_call *call, long *port)
