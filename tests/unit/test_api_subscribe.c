@@ -99,8 +99,8 @@ static void test_several_values_arrive_as_one(void **state)
     api_rig_go_online(f->rig);
     ask(f, "PSUBSCRIBE V*", "*3\r\n$10\r\npsubscribe\r\n$2\r\nV*\r\n:1\r\n");
     api_rig_cloud_sends(f->rig, BLYNK_HARDWARE, 7, "vw|1|3|4");
-    api_rig_expect_bytes(f->rig, f->fd, "*4\r\n$8\r\npmessage\r\n$2\r\nV*\r\n$2\r\nV1\r\n$3\r\n3\0004\r\n",
-                         45);
+    static const char message[] = "*4\r\n$8\r\npmessage\r\n$2\r\nV*\r\n$2\r\nV1\r\n$3\r\n3\0004\r\n";
+    api_rig_expect_bytes(f->rig, f->fd, message, sizeof(message) - 1);
 }
 
 static void test_own_writes_are_not_echoed(void **state)
