@@ -313,6 +313,22 @@ static void test_wrong_baud_is_noise(void **state)
     rig_stop(&rig);
 }
 
+static void test_cold_boot(void **state)
+{
+    struct rig rig;
+
+    (void)state;
+    rig_init(&rig, "a9");
+    rig_variant(&rig, "boot=cold");
+    rig_variant(&rig, "boot_ms=200");
+    rig_start_closed(&rig);
+    rig_wait_status(&rig, "power=on");
+    assert_int_equal(rig_stat(&rig, "boots"), 1);
+    assert_true(rig_log_has(&rig, "Init..."));
+    assert_true(rig_log_has(&rig, "READY"));
+    rig_stop(&rig);
+}
+
 static void test_counters(void **state)
 {
     struct rig rig;
@@ -347,6 +363,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(test_push_is_held_back),
         cmocka_unit_test(test_buffer_is_bounded),
         cmocka_unit_test(test_wrong_baud_is_noise),
+        cmocka_unit_test(test_cold_boot),
         cmocka_unit_test(test_counters),
     };
 

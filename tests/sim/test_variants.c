@@ -29,7 +29,6 @@ static const struct story stories[] = {
      "a9",
      "cpin_supported=off",
      {"AT+CPIN?\r", "AT+CPIN?\r\r\n+CME ERROR: 58\r\n"}},
-    {"cpin_busy_count", "a7", "cpin_busy_count=0", {"AT+CPIN?\r", "AT+CPIN?\r\r\n+CPIN:READY\r\n\r\nOK\r\n"}},
     {"double_crlf", "a9", "double_crlf=on", {"AT\r", "AT\r\r\nOK\r\n\r\n"}},
     {"echo off from the start", "a9", "echo=off", {"AT\r", "\r\nOK\r\n"}},
     {"unknown: invalid line",
