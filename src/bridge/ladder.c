@@ -18,9 +18,12 @@ static const struct {
 #define ROUNDS_SLOWER 3 /* each round redials four times as long as the one before, up to 3 * 4^3 */
 
 /* Where a climb begins: nothing cheaper can mend that layer. */
-static enum uplink_rung first_rung(enum uplink_layer layer)
+static enum uplink_rung first_rung(const struct ladder_failure *failure)
 {
-    switch (layer) {
+    if (failure->restarted) {
+        return UPLINK_RUNG_REDIAL;
+    }
+    switch (failure->layer) {
     case UPLINK_LAYER_NONE:
     case UPLINK_LAYER_SESSION:
     case UPLINK_LAYER_TCP:
@@ -41,10 +44,7 @@ static enum uplink_rung first_rung(enum uplink_layer layer)
 void ladder_init(struct ladder *ladder, const struct uplink *uplink)
 {
     memset(ladder, 0, sizeof(*ladder));
-    for (int i = 0; i < UPLINK_RUNG_COUNT; i++) {
-        enum uplink_rung rung = (enum uplink_rung)i;
-        ladder->has[i] = rung == UPLINK_RUNG_REDIAL || uplink->ops->has_rung(uplink, rung);
-    }
+    ladder->uplink = uplink;
 }
 
 void ladder_reset(struct ladder *ladder)
@@ -57,7 +57,11 @@ void ladder_reset(struct ladder *ladder)
 
 static bool can_take(const struct ladder *ladder, enum uplink_rung rung)
 {
-    return ladder->has[rung] && (!rungs[rung].a_day || ladder->today[rung] < rungs[rung].a_day);
+    if (rung == UPLINK_RUNG_REDIAL) {
+        return true;
+    }
+    return ladder->uplink->ops->has_rung(ladder->uplink, rung) &&
+           (!rungs[rung].a_day || ladder->today[rung] < rungs[rung].a_day);
 }
 
 /* The cheapest one from `rung` on that can be taken; REDIAL if there is none. */
@@ -107,7 +111,7 @@ static enum uplink_rung take(struct ladder *ladder, enum uplink_rung rung)
 
 enum uplink_rung ladder_climb(struct ladder *ladder, const struct ladder_failure *failure, uint64_t now_ms)
 {
-    enum uplink_rung first = first_rung(failure->layer);
+    enum uplink_rung first = first_rung(failure);
 
     if (now_ms - ladder->day_ms >= LADDER_DAY_MS) {
         ladder->day_ms = now_ms;

@@ -1,7 +1,7 @@
 /*
  * The recovery ladder: which rung to take before the next try, from cheap to costly, by the layer that failed and
- * by what was tried since the last session that lasted. Owned by the link machine. Pure: it takes no rung itself
- * and knows no time but what it is told.
+ * by what was tried since the last session that lasted. Owned by the link machine. It takes no rung itself and
+ * knows no time but what it is told.
  */
 #ifndef BRIDGE_LADDER_H
 #define BRIDGE_LADDER_H
@@ -16,12 +16,13 @@
 /* Why the link failed, as far as it matters for the choice. */
 struct ladder_failure {
     enum uplink_layer layer;
-    bool hopeless; /* only a person can mend it */
-    bool answered; /* the server itself said no (login, token, redirect): nothing below is at fault */
+    bool restarted; /* the modem started anew by itself: a first restart needs no rung at all */
+    bool hopeless;  /* only a person can mend it */
+    bool answered;  /* the server itself said no (login, token, redirect): nothing below is at fault */
 };
 
 struct ladder {
-    bool has[UPLINK_RUNG_COUNT];        /* what the uplink can do at all */
+    const struct uplink *uplink;        /* asked each time: what it can do is known only once the modem is */
     enum uplink_rung start;             /* where this climb began */
     enum uplink_rung rung;              /* where it is */
     unsigned tries;                     /* taken on this rung, fruitlessly so far */

@@ -183,7 +183,9 @@ void link_fail_connect(struct link *link, enum stream_fault fault, const char *w
 void link_fail_uplink(struct link *link, const struct link_event *event)
 {
     struct verdict verdict = {
-        .failure = {.layer = event->layer, .hopeless = event->hope == UPLINK_HOPELESS},
+        .failure = {.layer = event->layer,
+                    .restarted = event->hope == UPLINK_RESTARTED,
+                    .hopeless = event->hope == UPLINK_HOPELESS},
         .why = event->why,
     };
 

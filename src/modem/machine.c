@@ -261,7 +261,7 @@ static void on_reboot(struct modem *modem)
         modem->resume = modem->resume > MODEM_SYNC ? MODEM_SYNC : modem->resume;
         break;
     case MODEM_READY:
-        modem_fail(modem, UPLINK_LAYER_MODEM, UPLINK_RETRY, "the modem restarted by itself%s",
+        modem_fail(modem, UPLINK_LAYER_MODEM, UPLINK_RESTARTED, "the modem restarted by itself%s",
                    modem_reboot_advice(modem));
         break;
     case MODEM_POWER:

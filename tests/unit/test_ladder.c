@@ -28,12 +28,21 @@ static bool no_radio(const struct uplink *uplink, enum uplink_rung rung)
     return rung != UPLINK_RUNG_RADIO;
 }
 
+static bool is_identified;
+
+static bool once_identified(const struct uplink *uplink, enum uplink_rung rung)
+{
+    (void)uplink;
+    return is_identified || rung == UPLINK_RUNG_REDIAL;
+}
+
 static struct ladder make(bool (*has_rung)(const struct uplink *, enum uplink_rung))
 {
-    struct uplink_ops ops = {.has_rung = has_rung};
-    struct uplink uplink = {.ops = &ops};
+    static struct uplink_ops ops;
+    static const struct uplink uplink = {.ops = &ops};
     struct ladder ladder;
 
+    ops = (struct uplink_ops){.has_rung = has_rung};
     ladder_init(&ladder, &uplink);
     return ladder;
 }
@@ -50,6 +59,35 @@ static const char *climb(struct ladder *ladder, enum uplink_layer layer, unsigne
     }
     rungs[times] = '\0';
     return rungs;
+}
+
+/* A module that lost its supply for a moment needs nothing but to be brought up again; one that does so again and
+ * again is not left alone for ever. */
+static void test_a_restart_begins_at_the_bottom(void **state)
+{
+    struct ladder ladder = make(no_power_lines);
+    struct ladder_failure restarted = {.layer = UPLINK_LAYER_MODEM, .restarted = true};
+    const char *expected = "dddbb";
+
+    (void)state;
+    for (const char *rung = expected; *rung; rung++) {
+        assert_int_equal("dbrRokp"[ladder_climb(&ladder, &restarted, 1000)], *rung);
+    }
+    ladder_reset(&ladder);
+    assert_string_equal(climb(&ladder, UPLINK_LAYER_MODEM, 1), "R");
+    assert_int_equal(ladder_climb(&ladder, &restarted, 1000), UPLINK_RUNG_REDIAL);
+}
+
+/* With `auto` nobody knows before the modem has told its name whether it can be restarted by a command. */
+static void test_a_rung_that_appears_later_is_taken(void **state)
+{
+    struct ladder ladder = make(once_identified);
+
+    (void)state;
+    is_identified = false;
+    assert_string_equal(climb(&ladder, UPLINK_LAYER_MODEM, 1), "d");
+    is_identified = true;
+    assert_string_equal(climb(&ladder, UPLINK_LAYER_MODEM, 1), "R");
 }
 
 static void test_from_redial_to_the_top(void **state)
@@ -143,9 +181,14 @@ static void test_so_many_a_day(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_from_redial_to_the_top),     cmocka_unit_test(test_missing_rungs_are_left_out),
-        cmocka_unit_test(test_a_deep_failure_begins_deep), cmocka_unit_test(test_progress_begins_anew_below),
-        cmocka_unit_test(test_what_no_rung_can_mend),      cmocka_unit_test(test_so_many_a_day),
+        cmocka_unit_test(test_from_redial_to_the_top),
+        cmocka_unit_test(test_missing_rungs_are_left_out),
+        cmocka_unit_test(test_a_deep_failure_begins_deep),
+        cmocka_unit_test(test_progress_begins_anew_below),
+        cmocka_unit_test(test_what_no_rung_can_mend),
+        cmocka_unit_test(test_so_many_a_day),
+        cmocka_unit_test(test_a_restart_begins_at_the_bottom),
+        cmocka_unit_test(test_a_rung_that_appears_later_is_taken),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -13,15 +13,15 @@
 struct uplink;
 
 /* Layers, from the server down to the supply; the words are shown to people. */
-#define UPLINK_LAYERS(X)                                                                                       \
-    X(UPLINK_LAYER_NONE, "none")                                                                               \
-    X(UPLINK_LAYER_SESSION, "Blynk session")                                                                   \
-    X(UPLINK_LAYER_TCP, "TCP connection")                                                                      \
-    X(UPLINK_LAYER_NAME, "name look-up")                                                                       \
-    X(UPLINK_LAYER_BEARER, "data connection")                                                                  \
-    X(UPLINK_LAYER_NETWORK, "network registration")                                                            \
-    X(UPLINK_LAYER_SIM, "SIM card")                                                                            \
-    X(UPLINK_LAYER_MODEM, "modem")                                                                             \
+#define UPLINK_LAYERS(X)                                                                                     \
+    X(UPLINK_LAYER_NONE, "none")                                                                             \
+    X(UPLINK_LAYER_SESSION, "Blynk session")                                                                 \
+    X(UPLINK_LAYER_TCP, "TCP connection")                                                                    \
+    X(UPLINK_LAYER_NAME, "name look-up")                                                                     \
+    X(UPLINK_LAYER_BEARER, "data connection")                                                                \
+    X(UPLINK_LAYER_NETWORK, "network registration")                                                          \
+    X(UPLINK_LAYER_SIM, "SIM card")                                                                          \
+    X(UPLINK_LAYER_MODEM, "modem")                                                                           \
     X(UPLINK_LAYER_PORT, "serial port")
 
 enum uplink_layer {
@@ -31,25 +31,26 @@ enum uplink_layer {
 };
 
 /* Rungs of the recovery ladder, from cheap to costly. */
-#define UPLINK_RUNGS(X)                                                                                        \
-    X(UPLINK_RUNG_REDIAL, "redial")                                                                            \
-    X(UPLINK_RUNG_BEARER, "data connection down and up")                                                       \
-    X(UPLINK_RUNG_RADIO, "radio off and on")                                                                   \
-    X(UPLINK_RUNG_RESET, "modem restart")                                                                      \
-    X(UPLINK_RUNG_REOPEN, "serial port closed and opened")                                                     \
-    X(UPLINK_RUNG_POWER_KEY, "power key")                                                                      \
+#define UPLINK_RUNGS(X)                                                                                      \
+    X(UPLINK_RUNG_REDIAL, "redial")                                                                          \
+    X(UPLINK_RUNG_BEARER, "data connection down and up")                                                     \
+    X(UPLINK_RUNG_RADIO, "radio off and on")                                                                 \
+    X(UPLINK_RUNG_RESET, "modem restart")                                                                    \
+    X(UPLINK_RUNG_REOPEN, "serial port closed and opened")                                                   \
+    X(UPLINK_RUNG_POWER_KEY, "power key")                                                                    \
     X(UPLINK_RUNG_POWER_RAIL, "power off and on")
 
 enum uplink_rung {
 #define UPLINK_ENUM(name, words) name,
     UPLINK_RUNGS(UPLINK_ENUM)
 #undef UPLINK_ENUM
-    UPLINK_RUNG_COUNT
+        UPLINK_RUNG_COUNT
 };
 
 enum uplink_hope {
     UPLINK_RETRY,     /* trying again makes sense */
-    UPLINK_HOPELESS,  /* only a person can mend it (SIM wants a PUK, PIN refused to be repeated): retry slowly */
+    UPLINK_RESTARTED, /* it has just started anew by itself: bringing it up is all that is needed */
+    UPLINK_HOPELESS, /* only a person can mend it (SIM wants a PUK, PIN refused to be repeated): retry slowly */
 };
 
 struct uplink_ops {
