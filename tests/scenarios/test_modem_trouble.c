@@ -164,7 +164,7 @@ static void a_restart_while_ready_is_told(void **state)
     modem_rig_connect(&rig, "a7/connect.log");
     assert_int_equal(stream_write(rig.stream, (const uint8_t *)"0123456789abcdef0123456789ABCDEF", 32), 32);
     modem_rig_play(&rig, "a7/reboot-in-send.log", 1000);
-    modem_rig_expect(&rig, "failed modem, retry: the modem restarted by itself\n"
+    modem_rig_expect(&rig, "failed modem, restarted: the modem restarted by itself\n"
                            "modem failed: the modem restarted by itself\n");
     fake_port_forget_written(rig.fake);
     modem_rig_start(&rig, UPLINK_RUNG_REDIAL);
@@ -185,7 +185,7 @@ static void an_echo_while_ready_is_a_restart(void **state)
     modem_rig_connect(&rig, "a7/connect.log");
     assert_int_equal(stream_write(rig.stream, (const uint8_t *)"hello", 5), 5);
     modem_rig_say(&rig, ">> AT+CIPSEND=0,5\\r\n<< AT+CIPSEND=0,5\\r\\r\\nERROR\\r\\n\n>> \\x1b\n", 100);
-    modem_rig_expect(&rig, "failed modem, retry: the modem restarted by itself\n"
+    modem_rig_expect(&rig, "failed modem, restarted: the modem restarted by itself\n"
                            "modem failed: the modem restarted by itself\n");
     modem_rig_free(&rig);
 }
@@ -203,7 +203,7 @@ static void late_lines_of_a_start_are_no_restart(void **state)
     modem_rig_expect(&rig, "");
     sched_advance(rig.sched, 61000);
     fake_port_feed_text(rig.fake, "\r\nCall Ready\r\n\r\nSMS Ready\r\n");
-    modem_rig_expect(&rig, "failed modem, retry: the modem restarted by itself\n");
+    modem_rig_expect(&rig, "failed modem, restarted: the modem restarted by itself\n");
     modem_rig_free(&rig);
 }
 
