@@ -81,9 +81,9 @@ def rig(shared_rig, request):
         shared_rig.dump()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="session", autouse=True)
 def farm(request):
-    """Begins, at its first use, all chosen tests marked as stories; each of them then only waits for its own."""
+    """Begins all chosen tests that are marked as stories at once; each of them then only waits for its own."""
     farm = harness.Farm(int(os.environ.get("BLYNKD_E2E_PARALLEL", "8")))
     for item in request.session.items:
         if item.get_closest_marker("story") and not item.get_closest_marker("skip"):

@@ -210,8 +210,13 @@ class Modem:
         self.program = Program("modem", folder, [
             BUILD / "blynksim", "modem", "--profile", profile, "--tty", self.tty, "--baud", baud, "--control",
             self.control_path, "--route", f"{SERVER_NAME}:80={cloud.address}", "--variant", "boot_ms=300", "--variant",
-            "reg_ms=50", *(["--allow-any"] if EXTERNAL else []), *options])
+            "reg_ms=50", *self.patience(profile), *(["--allow-any"] if EXTERNAL else []), *options])
         self.program.wait_for_log(r"^ready: ", 15)
+
+    @staticmethod
+    def patience(profile):
+        """An Ai-Thinker module is deaf for 30 s while it tries to connect; here for less than connect_timeout."""
+        return [] if profile.startswith("sim") else ["--variant", "noresponse_after_s=3"]
 
     def control(self, line):
         return say(self.control_path, line)
@@ -339,8 +344,8 @@ class Listener:
     def close(self):
         try:
             self.client.connection_pool.disconnect()
-        except (OSError, redis.exceptions.RedisError):
-            pass
+        except (OSError, AttributeError, redis.exceptions.RedisError):
+            pass  # the thread saw the end at the same moment
 
 
 class Rig:

@@ -75,12 +75,12 @@ def test_redis_cli_subscribe(rig):
 
 def test_inline_by_socat(rig):
     stamp = str(time.time_ns())
-    result = run(["socat", "-t", "5", "-", f"UNIX-CONNECT:{rig.daemon.socket}"],
-                 input=f"SET V4 {stamp}\r\nGET V4\r\nSET V5 \"two words\"\nGET V5\r\nNONSENSE\r\nQUIT\r\n")
-    size = len(stamp)
-    assert result.stdout.startswith(f"+OK\r\n${size}\r\n{stamp}\r\n+OK\r\n$9\r\ntwo words\r\n"
-                                    "-ERR unknown command 'NONSENSE'")
-    assert result.stdout.endswith("+OK\r\n")
+    typed = f"SET V4 {stamp}\r\nGET V4\r\nSET V5 \"two words\"\nGET V5\r\nNONSENSE\r\nQUIT\r\n"
+    answer = subprocess.run(["socat", "-t", "5", "-", f"UNIX-CONNECT:{rig.daemon.socket}"], input=typed.encode(),
+                            stdout=subprocess.PIPE, timeout=60, check=True).stdout.decode()
+    assert answer.startswith(f"+OK\r\n${len(stamp)}\r\n{stamp}\r\n+OK\r\n$9\r\ntwo words\r\n"
+                             "-ERR unknown command 'NONSENSE'")
+    assert answer.endswith("+OK\r\n")
     rig.cloud.wait_for("V4", stamp)
 
 
