@@ -138,9 +138,12 @@ void server_update_trace(struct api_server *server)
 
 /* ---- the beginning ---- */
 
-static void log_missing(const struct acl_missing *missing)
+static void log_missing(const struct acl_missing *missing, const char *socket_group)
 {
     for (size_t i = 0; i < missing->count; i++) {
+        if (strcmp(missing->names[i], socket_group) == 0) {
+            continue; /* the listener tells */
+        }
         log_warning("api", "[access]: no user or group \"%s\" on this host; the line has no effect",
                     missing->names[i]);
     }
@@ -172,7 +175,7 @@ struct api_server *api_server_create(struct uv_loop_s *loop, struct sched *sched
         return NULL;
     }
     acl_resolve(&server->acl, config, &missing);
-    log_missing(&missing);
+    log_missing(&missing, config->socket_group);
     return server;
 }
 
@@ -278,7 +281,7 @@ static void on_looked_up(uv_work_t *work, int status)
     struct api_server *server = lookup->server;
 
     if (status == 0 && !server->closing) {
-        log_missing(&lookup->missing);
+        log_missing(&lookup->missing, "");
         apply_roles(server, &lookup->acl);
     }
     free(lookup);
