@@ -91,7 +91,7 @@ void modem_say(struct modem *modem, const char *format, ...)
         return;
     }
     memcpy(modem->why, why, sizeof(why));
-    log_debug("modem", "%s: %s", rows[modem->state].name, why);
+    log_info("modem", "%s: %s", rows[modem->state].name, why);
     tell(modem);
 }
 
