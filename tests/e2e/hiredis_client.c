@@ -67,14 +67,16 @@ int main(int argc, char **argv)
     expect(context != NULL && context->err == 0, "connect", context);
     redisSetTimeout(context, patience);
     reply = redisCommand(context, "SET V70 %b", argv[2], strlen(argv[2]));
-    expect(reply != NULL && reply->type == REDIS_REPLY_STATUS && strcmp(reply->str, "OK") == 0, "SET", context);
+    expect(reply != NULL && reply->type == REDIS_REPLY_STATUS && strcmp(reply->str, "OK") == 0, "SET",
+           context);
     freeReplyObject(reply);
     reply = redisCommand(context, "GET V70");
-    expect(reply != NULL && reply->type == REDIS_REPLY_STRING && strcmp(reply->str, argv[2]) == 0, "GET", context);
+    expect(reply != NULL && reply->type == REDIS_REPLY_STRING && strcmp(reply->str, argv[2]) == 0, "GET",
+           context);
     freeReplyObject(reply);
     reply = redisCommand(context, "SET nonsense 1");
-    expect(reply != NULL && reply->type == REDIS_REPLY_ERROR && strncmp(reply->str, "WRONGPIN", 8) == 0, "error",
-           context);
+    expect(reply != NULL && reply->type == REDIS_REPLY_ERROR && strncmp(reply->str, "WRONGPIN", 8) == 0,
+           "error", context);
     freeReplyObject(reply);
     pipeline(context);
     subscribe(context);

@@ -199,4 +199,4 @@ def story_of(item):
 
 @pytest.mark.parametrize("case", list(cases()), ids=lambda pair: f"{pair[0]}-{pair[1]}")
 def test_fault(story, case):
-    pass
+    story()

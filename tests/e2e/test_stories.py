@@ -47,7 +47,7 @@ def paced(profile):
 @tells(paced)
 @pytest.mark.parametrize("profile", PROFILES)
 def test_real_line_speed(story, profile):
-    pass
+    story()
 
 
 def rate_limited():
@@ -67,7 +67,7 @@ def rate_limited():
 
 @tells(rate_limited)
 def test_rate_limit(story):
-    pass
+    story()
 
 
 # ---- being offline ---------------------------------------------------------------------------------------------------
@@ -97,7 +97,7 @@ def offline_writes(profile):
 @tells(offline_writes)
 @pytest.mark.parametrize("profile", PROFILES)
 def test_offline_writes_arrive_in_order(story, profile):
-    pass
+    story()
 
 
 def before_the_first_session():
@@ -112,7 +112,7 @@ def before_the_first_session():
 
 @tells(before_the_first_session)
 def test_writes_before_the_first_session(story):
-    pass
+    story()
 
 
 def outbox_full():
@@ -135,7 +135,7 @@ def outbox_full():
 
 @tells(outbox_full)
 def test_full_outbox_refuses(story):
-    pass
+    story()
 
 
 def link_down_and_up():
@@ -157,7 +157,7 @@ def link_down_and_up():
 
 @tells(link_down_and_up)
 def test_link_down_up_restart(story):
-    pass
+    story()
 
 
 def killed_daemon():
@@ -176,7 +176,7 @@ def killed_daemon():
 
 @tells(killed_daemon)
 def test_daemon_killed_and_started(story):
-    pass
+    story()
 
 
 def returning_server():
@@ -194,7 +194,7 @@ def returning_server():
 
 @tells(returning_server)
 def test_server_returns(story):
-    pass
+    story()
 
 
 # ---- heartbeat -------------------------------------------------------------------------------------------------------
@@ -211,7 +211,7 @@ def idle_session():
 
 @tells(idle_session)
 def test_idle_session_lives(story):
-    pass
+    story()
 
 
 # ---- token -----------------------------------------------------------------------------------------------------------
@@ -232,7 +232,7 @@ def invalid_token():
 
 @tells(invalid_token)
 def test_invalid_token_is_refused(story):
-    pass
+    story()
 
 
 # ---- redirect --------------------------------------------------------------------------------------------------------
@@ -263,7 +263,7 @@ def redirected():
 
 @tells(redirected)
 def test_redirect_is_followed(story):
-    pass
+    story()
 
 
 def redirected_elsewhere():
@@ -279,7 +279,7 @@ def redirected_elsewhere():
 
 @tells(redirected_elsewhere)
 def test_redirect_elsewhere_is_not_followed(story):
-    pass
+    story()
 
 
 def redirect_circle():
@@ -292,7 +292,7 @@ def redirect_circle():
 
 @tells(redirect_circle)
 def test_redirect_in_a_circle(story):
-    pass
+    story()
 
 
 # ---- names and addresses ---------------------------------------------------------------------------------------------
@@ -310,7 +310,7 @@ def fallback_addresses(profile):
 @tells(fallback_addresses)
 @pytest.mark.parametrize("profile", ["a7", "sim800"])
 def test_fallback_addresses(story, profile):
-    pass
+    story()
 
 
 # ---- the SIM's PIN ---------------------------------------------------------------------------------------------------
@@ -345,7 +345,7 @@ def wrong_pin(profile):
 @tells(wrong_pin)
 @pytest.mark.parametrize("profile", ["a9", "sim800"])
 def test_wrong_pin_is_sent_once(story, profile):
-    pass
+    story()
 
 
 # ---- the new cloud's own messages ------------------------------------------------------------------------------------
@@ -380,7 +380,7 @@ def new_cloud():
 
 @tells(new_cloud)
 def test_new_cloud(story):
-    pass
+    story()
 
 
 def offline_stamps():
@@ -403,7 +403,7 @@ def offline_stamps():
 
 @tells(offline_stamps)
 def test_offline_writes_keep_their_time(story):
-    pass
+    story()
 
 
 def silent_questions():
@@ -418,7 +418,7 @@ def silent_questions():
 
 @tells(silent_questions)
 def test_questions_without_answer(story):
-    pass
+    story()
 
 
 # ---- a server that takes no more -------------------------------------------------------------------------------------
@@ -439,4 +439,4 @@ def lost_framing():
 
 @tells(lost_framing)
 def test_lost_framing_is_noticed(story):
-    pass
+    story()
