@@ -50,7 +50,7 @@ enum row_state {
 
 struct dialect_command {
     const char *send; /* template; NULL: the dialect has no such command */
-    struct at_expect expect;
+    const struct at_expect *expect;
 };
 
 /* A form of a status line. `link`, `word`: index of the capture, -1 if the form has none (no link: it speaks of

@@ -30,7 +30,11 @@ static void copy_clean(char *out, size_t size, const char *text, size_t len)
         len = size - 1;
     }
     for (size_t i = 0; i < len; i++) {
-        out[i] = text[i] < ' ' || text[i] > '~' || text[i] == '|' ? '?' : text[i];
+        char c = text[i];
+        out[i] = '?';
+        if (c >= ' ' && c <= '~' && c != '|') {
+            out[i] = c;
+        }
     }
     out[len] = '\0';
 }

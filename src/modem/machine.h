@@ -73,6 +73,7 @@ struct modem {
     enum uplink_rung rung;   /* of the last start */
     bool started;
     bool stopping;
+    bool misfit_told; /* that the configured profile does not fit the module */
     bool reset_first; /* rungs to take when the state that can take them is reached */
     bool radio_first;
     bool bearer_down_first;

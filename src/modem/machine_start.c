@@ -164,7 +164,8 @@ static void on_identified(struct modem *modem)
             return;
         }
         modem_use_profile(modem, profile);
-    } else if (!profile_fits(profile, modem->identity.text)) {
+    } else if (!modem->misfit_told && !profile_fits(profile, modem->identity.text)) {
+        modem->misfit_told = true;
         log_warning("modem",
                     "the modem says it is \"%s\" (%s), but profile = %s is configured; going on with that",
                     modem->identity.model, modem->identity.text, modem_profile_name(profile));

@@ -68,6 +68,7 @@ static void take_config(struct modem *modem)
 
     modem->config = modem->next_config;
     if (other_profile) {
+        modem->misfit_told = false;
         modem->profile = modem_profile_find(modem->config.profile); /* NULL for auto */
     }
     if (anew && modem->resume > MODEM_SYNC) {

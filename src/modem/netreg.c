@@ -43,7 +43,6 @@ static int rank(enum netreg_state state)
     case NETREG_NOT_KNOWN:
         return 1;
     case NETREG_IDLE:
-        return 2;
     case NETREG_DENIED:
         return 2;
     }

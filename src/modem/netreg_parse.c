@@ -103,7 +103,7 @@ const char *netreg_access_name(long access)
 const char *netreg_state_name(enum netreg_state state)
 {
     static const char *const words[] = {
-#define NETREG_WORDS(name, text) [name] = text,
+#define NETREG_WORDS(name, text) [name] = (text),
         NETREG_STATES(NETREG_WORDS)
 #undef NETREG_WORDS
     };

@@ -68,7 +68,7 @@ static uint64_t keyed_hash(const uint8_t salt[PIN_BOOK_SALT_SIZE], const char *t
 static const char *outcome_word(enum pin_outcome outcome)
 {
     static const char *const words[] = {
-#define PIN_WORD(name, word) [name] = word,
+#define PIN_WORD(name, word) [name] = (word),
         PIN_OUTCOMES(PIN_WORD)
 #undef PIN_WORD
     };

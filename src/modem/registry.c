@@ -114,7 +114,7 @@ int modem_profile_describe(const struct modem_profile *profile, char *out, size_
 const char *profile_level_name(enum profile_level level)
 {
     static const char *const words[] = {
-#define PROFILE_WORD(name, word) [name] = word,
+#define PROFILE_WORD(name, word) [name] = (word),
         PROFILE_LEVELS(PROFILE_WORD)
 #undef PROFILE_WORD
     };
@@ -124,7 +124,7 @@ const char *profile_level_name(enum profile_level level)
 const char *profile_tls_name(enum profile_tls tls)
 {
     static const char *const words[] = {
-#define PROFILE_WORD(name, word) [name] = word,
+#define PROFILE_WORD(name, word) [name] = (word),
         PROFILE_TLS(PROFILE_WORD)
 #undef PROFILE_WORD
     };

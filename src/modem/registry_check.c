@@ -73,7 +73,10 @@ static bool command_sound(const char *owner, const char *what, const struct dial
     if (!command->send) {
         return !needed || say(owner, what, "missing");
     }
-    return template_sound(owner, what, command->send) && expect_sound(owner, what, &command->expect);
+    if (!command->expect) {
+        return say(owner, what, "what its answer looks like is missing");
+    }
+    return template_sound(owner, what, command->send) && expect_sound(owner, what, command->expect);
 }
 
 static bool steps_sound(const char *owner, const struct at_step *steps)

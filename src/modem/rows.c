@@ -78,7 +78,7 @@ long rows_find(const struct rows *rows, enum row_state state)
 const char *row_state_name(enum row_state state)
 {
     static const char *const words[] = {
-#define ROW_WORDS(name, text) [name] = text,
+#define ROW_WORDS(name, text) [name] = (text),
         ROW_STATES(ROW_WORDS)
 #undef ROW_WORDS
     };

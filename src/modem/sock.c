@@ -52,7 +52,7 @@ static int send_command(struct sock *sock, struct at_request *request, const str
     if (error) {
         return error;
     }
-    request->expect = &command->expect;
+    request->expect = command->expect;
     return at_channel_send(sock->channel, request);
 }
 

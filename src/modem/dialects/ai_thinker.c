@@ -160,54 +160,34 @@ static const struct at_step bearer_down[] = {
     {0},
 };
 
+static const struct at_expect expect_open = {.end = AT_END_BOTH,
+                                             .deadline_ms = 80000,
+                                             .settle_ms = 2000,
+                                             .lines = cipnum,
+                                             .done = connected,
+                                             .fail = open_fails};
+static const struct at_expect expect_resolve = {.end = AT_END_OK, .deadline_ms = 20000, .lines = resolved};
+static const struct at_expect expect_send = {
+    .end = AT_END_EITHER, .deadline_ms = 30000, .prompt_ms = 5000, .done = sent, .fail = not_sent};
+static const struct at_expect expect_status = {
+    .end = AT_END_OK, .deadline_ms = 5000, .lines = rows, .any_line = true};
+static const struct at_expect expect_close = {.end = AT_END_EITHER, .deadline_ms = 5000, .done = close_ok};
+
+/* What both share. A quoted port fails (2.9); a send must be "less than 1024" (2.10). */
 #define COMMON                                                                                               \
-    .open_busy = already, .open_unsure = unsure, .open_unsure_ms = 15000, .find_after_open = true,           \
-    .sweep_before_open = true,                                                                               \
-    .resolve = {.send = "AT+CDNSGIP=\"{host}\"",                                                             \
-                .expect = {.end = AT_END_OK, .deadline_ms = 20000, .lines = resolved}},                      \
-    .resolve_failed = not_resolved, .send_max_bytes = 1000, /* "less than 1024" (2.10) */                    \
-        .reading = DIALECT_PUSHED,                                                                           \
-    .status = {.send = "AT+CIPSTATUS",                                                                       \
-               .expect = {.end = AT_END_OK, .deadline_ms = 5000, .lines = rows, .any_line = true}},          \
+    .open = {"AT+CIPSTART=\"TCP\",\"{host}\",{port}", &expect_open}, .open_busy = already,                   \
+    .open_unsure = unsure, .open_unsure_ms = 15000, .find_after_open = true, .sweep_before_open = true,      \
+    .resolve = {"AT+CDNSGIP=\"{host}\"", &expect_resolve}, .resolve_failed = not_resolved,                   \
+    .send_max_bytes = 1000, .reading = DIALECT_PUSHED, .status = {"AT+CIPSTATUS", &expect_status},           \
     .row_forms = row_forms, .words = words, .closed_lines = closed, .connected_lines = connected,            \
     .not_connected_lines = not_connected, .bearer_up = bearer_up, .bearer_finish = bearer_finish,            \
     .bearer_down = bearer_down
 
-#define OPEN(information)                                                                                    \
-    {                                                                                                        \
-        .send = "AT+CIPSTART=\"TCP\",\"{host}\",{port}", /* a quoted port fails (2.9) */                     \
-            .expect = {                                                                                      \
-                .end = AT_END_BOTH,                                                                          \
-                .deadline_ms = 80000,                                                                        \
-                .settle_ms = 2000,                                                                           \
-                .lines = information,                                                                        \
-                .done = connected,                                                                           \
-                .fail = open_fails                                                                           \
-            }                                                                                                \
-    }
-
-#define SEND(form)                                                                                           \
-    {                                                                                                        \
-        .send = form, .expect = {                                                                            \
-            .end = AT_END_EITHER,                                                                            \
-            .deadline_ms = 30000,                                                                            \
-            .prompt_ms = 5000,                                                                               \
-            .done = sent,                                                                                    \
-            .fail = not_sent                                                                                 \
-        }                                                                                                    \
-    }
-
-#define CLOSE(form)                                                                                          \
-    {                                                                                                        \
-        .send = form, .expect = {.end = AT_END_EITHER, .deadline_ms = 5000, .done = close_ok }               \
-    }
-
 static const struct dialect single = {
     .name = "Ai-Thinker, one link",
     .numbering = DIALECT_NOT_NUMBERED,
-    .open = OPEN(cipnum),
-    .send = SEND("AT+CIPSEND={len}"),
-    .close = CLOSE("AT+CIPCLOSE"),
+    .send = {"AT+CIPSEND={len}", &expect_send},
+    .close = {"AT+CIPCLOSE", &expect_close},
     .announces = announces_single,
     COMMON,
 };
@@ -216,10 +196,9 @@ const struct dialect dialect_ai_thinker = {
     .name = "Ai-Thinker",
     .single = &single,
     .numbering = DIALECT_NUMBERED_BY_MODEM,
-    .open = OPEN(cipnum),
     .open_link = "+CIPNUM: %d",
-    .send = SEND("AT+CIPSEND={link},{len}"),
-    .close = CLOSE("AT+CIPCLOSE={link}"),
+    .send = {"AT+CIPSEND={link},{len}", &expect_send},
+    .close = {"AT+CIPCLOSE={link}", &expect_close},
     .announces = announces_several,
     .several_links = several_links,
     COMMON,

@@ -110,40 +110,40 @@ static const struct at_step bearer_down[] = {
     {0},
 };
 
+/* CONNECT FAIL may come slightly after 75 s (A4). */
+static const struct at_expect expect_open = {
+    .end = AT_END_DONE, .deadline_ms = 82000, .done = connected, .fail = open_fails};
+static const struct at_expect expect_resolve = {.end = AT_END_BOTH, .deadline_ms = 20000, .done = resolved};
+static const struct at_expect expect_send = {
+    .end = AT_END_DONE, .deadline_ms = 15000, .prompt_ms = 5000, .done = sent, .fail = not_sent};
+static const struct at_expect expect_receive = {.end = AT_END_OK, .deadline_ms = 10000};
+static const struct at_expect expect_waiting = {.end = AT_END_OK, .deadline_ms = 5000, .lines = waiting};
+static const struct at_expect expect_status = {.end = AT_END_OK, .deadline_ms = 5000, .lines = status};
+static const struct at_expect expect_close = {.end = AT_END_EITHER, .deadline_ms = 5000, .done = close_ok};
+
 const struct dialect dialect_simcom_cip = {
     .name = "SIMCom CIP",
     .numbering = DIALECT_NUMBERED_BY_HOST,
     .link = 0,
-    .open = {.send = "AT+CIPSTART={link},\"TCP\",\"{host}\",{port}",
-             /* CONNECT FAIL may come slightly after 75 s (A4) */
-             .expect = {.end = AT_END_DONE, .deadline_ms = 82000, .done = connected, .fail = open_fails}},
+    .open = {"AT+CIPSTART={link},\"TCP\",\"{host}\",{port}", &expect_open},
     .open_busy = already,
-    .resolve = {.send = "AT+CDNSGIP=\"{host}\"",
-                .expect = {.end = AT_END_BOTH, .deadline_ms = 20000, .done = resolved}},
+    .resolve = {"AT+CDNSGIP=\"{host}\"", &expect_resolve},
     .resolve_failed = not_resolved,
-    .send = {.send = "AT+CIPSEND={link},{len}",
-             .expect = {.end = AT_END_DONE,
-                        .deadline_ms = 15000,
-                        .prompt_ms = 5000,
-                        .done = sent,
-                        .fail = not_sent}},
+    .send = {"AT+CIPSEND={link},{len}", &expect_send},
     .send_taken = "DATA ACCEPT: %d,%d",
     .send_taken_capture = 1,
     .send_max_bytes = 1400, /* the module says 1460 and means less than that (A5) */
     .reading = DIALECT_BUFFERED,
     .announces = announces,
-    .receive = {.send = "AT+CIPRXGET=2,{link},{max}", .expect = {.end = AT_END_OK, .deadline_ms = 10000}},
+    .receive = {"AT+CIPRXGET=2,{link},{max}", &expect_receive},
     .receive_max_bytes = 1460,
-    .waiting = {.send = "AT+CIPRXGET=4,{link}",
-                .expect = {.end = AT_END_OK, .deadline_ms = 5000, .lines = waiting}},
+    .waiting = {"AT+CIPRXGET=4,{link}", &expect_waiting},
     .waiting_line = "+CIPRXGET: 4,%d,%d",
     .waiting_capture = 1,
-    .status = {.send = "AT+CIPSTATUS={link}",
-               .expect = {.end = AT_END_OK, .deadline_ms = 5000, .lines = status}},
+    .status = {"AT+CIPSTATUS={link}", &expect_status},
     .row_forms = row_forms,
     .words = words,
-    .close = {.send = "AT+CIPCLOSE={link},1",
-              .expect = {.end = AT_END_EITHER, .deadline_ms = 5000, .done = close_ok}},
+    .close = {"AT+CIPCLOSE={link},1", &expect_close},
     .data_lines = data,
     .closed_lines = closed,
     .connected_lines = connected,
