@@ -258,11 +258,12 @@ int at_prompt(struct modem *modem, size_t count, at_then *then)
     at->payload_then = then;
     at->payload_wanted = count;
     at->state = AT_PROMPTING;
-    if (fault_use(modem, FAULT_NO_PROMPT))
+    if (fault_use(modem, FAULT_NO_PROMPT)) {
         print_event("--", "the prompt is lost; the payload is awaited all the same");
-    else
+        uart_mark(&modem->uart);
+    } else {
         out_prompt(modem);
-    uart_mark(&modem->uart);
+    }
     return AT_PENDING;
 }
 

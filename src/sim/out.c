@@ -92,9 +92,9 @@ void out_line(struct modem *modem, enum out_kind kind, const char *format, ...)
 void out_prompt(struct modem *modem)
 {
     out_storm(modem, false);
+    out_bytes(modem, OUT_ANSWER, "\r\n>", 3);
+    uart_mark(&modem->uart); /* a host need not wait for the blank */
     if (VARIANT_ON(modem, PROMPT_SPACE))
-        out_bytes(modem, OUT_ANSWER, "\r\n> ", 4);
-    else
-        out_bytes(modem, OUT_ANSWER, "\r\n>", 3);
+        out_bytes(modem, OUT_ANSWER, " ", 1);
     out_print_answer(modem);
 }
