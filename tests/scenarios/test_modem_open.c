@@ -140,8 +140,8 @@ static void an_open_in_every_order(void **state)
         "<< \\r\\n+CIPNUM:0\\r\\n\\r\\nOK\\r\\n\n-- advance 3000\n<< \\r\\nCONNECT OK\\r\\n\n",
         "<< \\r\\n+CIPNUM:0\\r\\n\\r\\nCONNECT OK\\r\\n\n-- advance 2100\n", /* no OK at all */
         "<< \\r\\nOK\\r\\n\\r\\n+CIPNUM:0\\r\\n\\r\\nCONNECT OK\\r\\n\n",
-        "<< \\r\\nCONNECT OK\\r\\n\\r\\nOK\\r\\n\n>> AT+CIPSTATUS\\r\n"
-        "<< \\r\\n+CIPSTATUS:0,CONNECT OK\\r\\n1,IP INITIAL\\r\\n\\r\\nOK\\r\\n\n",
+        ("<< \\r\\nCONNECT OK\\r\\n\\r\\nOK\\r\\n\n>> AT+CIPSTATUS\\r\n"
+         "<< \\r\\n+CIPSTATUS:0,CONNECT OK\\r\\n1,IP INITIAL\\r\\n\\r\\nOK\\r\\n\n"),
     };
 
     (void)state;

@@ -45,8 +45,8 @@ static void registration_lines(void **state)
 
 static void noise_is_no_registration(void **state)
 {
-    static const char *const noise[] = {"+CRE\x01"
-                                        "b",
+    static const char *const noise[] = {("+CRE\x01"
+                                         "b"),
                                         "+CREG:",
                                         "+CREG: ,",
                                         "+CREG: x",
