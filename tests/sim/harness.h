@@ -304,6 +304,18 @@ static inline void rig_wait_status(struct rig *rig, const char *text)
 
 /* ---- serial port ---- */
 
+/* Until the modem's end of the line has taken so many bytes, heard or not. */
+static inline void rig_wait_taken(struct rig *rig, long bytes)
+{
+    long long end = rig_now_ms() + DEADLINE_MS;
+
+    while (rig_stat(rig, "bytes_in") < bytes) {
+        if (rig_now_ms() > end)
+            RIG_FAIL(rig, "%ld bytes were never taken", bytes);
+        poll(NULL, 0, 5);
+    }
+}
+
 static inline void rig_send_bytes(struct rig *rig, const void *bytes, size_t count)
 {
     const char *at = bytes;

@@ -18,6 +18,7 @@ static void test_mute_for_a_time(void **state)
     start(&rig, "a9");
     rig_do(&rig, "fault mute");
     rig_send(&rig, "AT\r");
+    rig_wait_taken(&rig, 3);
     rig_do(&rig, "send-urc +CREG: 1");
     rig_wait_log(&rig, "not said");
     rig_expect_silence(&rig);
