@@ -2,6 +2,7 @@
 
 #include "output.h"
 #include "state.h"
+#include "transaction.h"
 
 #include "blynkd/base/log.h"
 
@@ -22,6 +23,7 @@ static void on_pipe_closed(uv_handle_t *handle)
     struct api_client *client = handle->data;
     struct api_server *server = client->server;
 
+    transaction_forget(client);
     buf_free(&client->in);
     buf_free(&client->out);
     buf_free(&client->flying);

@@ -20,6 +20,7 @@
 
 struct api_server;
 struct command;
+struct transaction;
 
 struct api_client {
     uv_pipe_t pipe;
@@ -43,8 +44,9 @@ struct api_client {
 
     struct pubsub_subscriber subscriber;
     struct bridge_request request;
-    const struct command *waiting; /* the command that `request` belongs to; NULL if none */
-    uint64_t sequence;             /* of its last write, what BLYNK.FLUSH waits for; 0 = none */
+    const struct command *waiting;   /* the command that `request` belongs to; NULL if none */
+    uint64_t sequence;               /* of its last write, what BLYNK.FLUSH waits for; 0 = none */
+    struct transaction *transaction; /* NULL: neither MULTI nor WATCH is in force */
     struct task resume;
     struct timer tick;
 

@@ -2,6 +2,7 @@
 
 #include "client.h"
 #include "state.h"
+#include "transaction.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -107,24 +108,22 @@ static void deny(struct api_client *client, const struct command *command)
         command->name, api_role_name(command->role), (unsigned)client->peer.uid, api_role_name(client->role));
 }
 
-void command_run(struct api_client *client, const struct resp_arg *args, size_t count)
+const struct command *command_check(struct api_client *client, const struct resp_arg *args, size_t count)
 {
     const struct command *command = command_find(&client->server->index, args[0].text, args[0].len);
 
-    client->server->stats.commands++;
-    client->commands++;
     if (!command) {
         unknown_command(client, args, count);
-        return;
+        return NULL;
     }
     client->last = command;
     if (!right_arity(command, count)) {
         command_wrong_arity(client, command->name);
-        return;
+        return NULL;
     }
     if (client->role < command->role) {
         deny(client, command);
-        return;
+        return NULL;
     }
     if (client->reply.protocol == 2 && !(command->flags & COMMAND_PUBSUB) &&
         pubsub_count(&client->subscriber)) {
@@ -133,9 +132,22 @@ void command_run(struct api_client *client, const struct resp_arg *args, size_t 
             "ERR Can't execute '%s': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET are "
             "allowed in this context",
             command->name);
-        return;
+        return NULL;
     }
-    command->run(client, args, count);
+    return command;
+}
+
+void command_run(struct api_client *client, const struct resp_arg *args, size_t count)
+{
+    const struct command *command = command_check(client, args, count);
+
+    client->server->stats.commands++;
+    client->commands++;
+    if (client->transaction && transaction_queueing(client->transaction)) {
+        transaction_take(client, command, args, count);
+    } else if (command) {
+        command->run(client, args, count);
+    }
 }
 
 bool command_word(const struct resp_arg *arg, const char *word)

@@ -20,7 +20,8 @@ struct api_server;
     X(COMMAND_FAST, 1U << 2, "fast")                                                                         \
     X(COMMAND_ADMIN, 1U << 3, "admin")                                                                       \
     X(COMMAND_PUBSUB, 1U << 4, "pubsub") /* allowed to a RESP2 client with subscriptions */                  \
-    X(COMMAND_BLOCKING, 1U << 5, "blocking")
+    X(COMMAND_BLOCKING, 1U << 5, "blocking")                                                                 \
+    X(COMMAND_NO_MULTI, 1U << 6, "no_multi") /* not between MULTI and EXEC */
 
 enum command_flag {
 #define COMMAND_ENUM(name, value, word) name = (value),
@@ -55,7 +56,10 @@ void command_index_init(struct command_index *index);
 /* Any case. NULL: no such command. */
 const struct command *command_find(const struct command_index *index, const char *name, size_t len);
 
-/* Looks the command up, checks rights, arity and mode, runs it. */
+/* Looks the command up, checks arity, rights and mode. NULL: the error is the reply. */
+const struct command *command_check(struct api_client *client, const struct resp_arg *args, size_t count);
+
+/* Checks it, then runs or queues it. */
 void command_run(struct api_client *client, const struct resp_arg *args, size_t count);
 
 /* ---- for handlers ---- */
@@ -117,8 +121,13 @@ COMMAND_HANDLER(run_select);
 COMMAND_HANDLER(run_hello);
 COMMAND_HANDLER(run_auth);
 COMMAND_HANDLER(run_time);
-COMMAND_HANDLER(run_transaction);
 COMMAND_HANDLER(run_config);
+
+COMMAND_HANDLER(run_multi); /* transaction.c */
+COMMAND_HANDLER(run_exec);
+COMMAND_HANDLER(run_discard);
+COMMAND_HANDLER(run_watch);
+COMMAND_HANDLER(run_unwatch);
 
 COMMAND_HANDLER(run_client); /* commands_client.c */
 

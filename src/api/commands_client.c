@@ -3,6 +3,7 @@
 #include "commands.h"
 #include "output.h"
 #include "state.h"
+#include "transaction.h"
 
 #include "blynkd/base/log.h"
 
@@ -41,6 +42,19 @@ bool client_set_name(struct api_client *client, const struct resp_arg *name)
     return set_text(client, client->name, name, "Client names");
 }
 
+static const char *flags_of(const struct api_client *client)
+{
+    bool queues = transaction_count(client->transaction) >= 0;
+
+    if (client->waiting) {
+        return "b";
+    }
+    if (pubsub_count(&client->subscriber)) {
+        return queues ? "Px" : "P";
+    }
+    return queues ? "x" : "N";
+}
+
 /* Every field of Redis 7.2 is there, in its order: redis-py wants them all. */
 void client_describe(const struct api_client *client, struct buf *out)
 {
@@ -54,15 +68,16 @@ void client_describe(const struct api_client *client, struct buf *out)
                "id=%llu addr=%s:0 laddr=%s:0 fd=%d name=%s age=%llu idle=%llu flags=%s db=0 sub=%u psub=%u ",
                (unsigned long long)client->id, path, path, fd, client->name,
                (unsigned long long)((now_ms - client->connected_ms) / 1000),
-               (unsigned long long)((now_ms - client->active_ms) / 1000),
-               client->waiting ? "b" : (pubsub_count(subscriber) ? "P" : "N"), subscriber->channel_count,
-               subscriber->pattern_count);
-    buf_printf(
-        out,
-        "ssub=0 multi=-1 qbuf=%zu qbuf-free=%zu argv-mem=0 multi-mem=0 obl=%zu oll=%u omem=%zu tot-mem=%zu ",
-        buf_len(&client->in), client->in.cap - buf_len(&client->in), buf_len(&client->out),
-        buf_len(&client->flying) > 0 ? 1U : 0U, output_waiting(client),
-        sizeof(*client) + client->in.cap + client->out.cap + client->flying.cap);
+               (unsigned long long)((now_ms - client->active_ms) / 1000), flags_of(client),
+               subscriber->channel_count, subscriber->pattern_count);
+    buf_printf(out,
+               "ssub=0 multi=%ld qbuf=%zu qbuf-free=%zu argv-mem=0 multi-mem=%zu obl=%zu oll=%u omem=%zu "
+               "tot-mem=%zu ",
+               transaction_count(client->transaction), buf_len(&client->in),
+               client->in.cap - buf_len(&client->in), transaction_bytes(client->transaction),
+               buf_len(&client->out), buf_len(&client->flying) > 0 ? 1U : 0U, output_waiting(client),
+               sizeof(*client) + client->in.cap + client->out.cap + client->flying.cap +
+                   transaction_bytes(client->transaction));
     buf_printf(out, "events=%s cmd=%s user=default redir=-1 resp=%u lib-name=%s lib-ver=%s ",
                client->reading ? "r" : "", client->last ? client->last->name : "NULL", client->reply.protocol,
                client->library, client->library_version);

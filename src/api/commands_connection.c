@@ -3,6 +3,7 @@
 #include "commands.h"
 #include "glob.h"
 #include "state.h"
+#include "transaction.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -45,6 +46,7 @@ void run_reset(struct api_client *client, const struct resp_arg *args, size_t co
 {
     (void)args;
     (void)count;
+    transaction_forget(client);
     pubsub_unsubscribe_all(&client->server->pubsub, &client->subscriber);
     server_update_trace(client->server);
     client->reply.protocol = 2;
@@ -168,14 +170,6 @@ void run_time(struct api_client *client, const struct resp_arg *args, size_t cou
     reply_text(&client->reply, text);
     snprintf(text, sizeof(text), "%ld", now.tv_nsec / 1000);
     reply_text(&client->reply, text);
-}
-
-void run_transaction(struct api_client *client, const struct resp_arg *args, size_t count)
-{
-    (void)args;
-    (void)count;
-    client_error(client, "ERR no transactions here: MSET writes several pins as one group (in redis-py: "
-                         "pipeline(transaction=False))");
 }
 
 /* ---- CONFIG: what redis-benchmark and dashboards ask before they begin ---- */

@@ -6,6 +6,7 @@
 #define AD COMMAND_ADMIN
 #define PS COMMAND_PUBSUB
 #define BL COMMAND_BLOCKING
+#define NM COMMAND_NO_MULTI
 
 /*
  * Name, arity, role, flags, pins among the words (first, last, step), handler, group, syntax, what it does.
@@ -37,13 +38,13 @@ const struct command commands[] = {
     {"dbsize", 1, API_READER, RO | FA, 0, 0, 0, run_dbsize, "server",
      "", "How many pins have a value"},
 
-    {"subscribe", -2, API_READER, PS, 0, 0, 0, run_subscribe, "pubsub",
+    {"subscribe", -2, API_READER, PS | NM, 0, 0, 0, run_subscribe, "pubsub",
      "channel [channel ...]", "Be told what Blynk writes to pins; also link, internal, and trace for admins"},
-    {"psubscribe", -2, API_READER, PS, 0, 0, 0, run_psubscribe, "pubsub",
+    {"psubscribe", -2, API_READER, PS | NM, 0, 0, 0, run_psubscribe, "pubsub",
      "pattern [pattern ...]", "Be told of every channel whose name matches"},
-    {"unsubscribe", -1, API_READER, PS, 0, 0, 0, run_unsubscribe, "pubsub",
+    {"unsubscribe", -1, API_READER, PS | NM, 0, 0, 0, run_unsubscribe, "pubsub",
      "[channel ...]", "No more of these channels; none named: of all"},
-    {"punsubscribe", -1, API_READER, PS, 0, 0, 0, run_punsubscribe, "pubsub",
+    {"punsubscribe", -1, API_READER, PS | NM, 0, 0, 0, run_punsubscribe, "pubsub",
      "[pattern ...]", "No more of these patterns; none named: of all"},
     {"pubsub", -2, API_READER, 0, 0, 0, 0, run_pubsub, "pubsub",
      "CHANNELS|NUMSUB|NUMPAT [argument ...]", "Who is subscribed to what"},
@@ -97,16 +98,16 @@ const struct command commands[] = {
      "GET pattern [pattern ...]", "The few settings that Redis tools ask for"},
     {"time", 1, API_READER, FA, 0, 0, 0, run_time, "server",
      "", "This host's clock: unix seconds and microseconds"},
-    {"multi", -1, API_READER, FA, 0, 0, 0, run_transaction, "transactions",
-     "", "Refused: MSET writes several pins as one group"},
-    {"exec", -1, API_READER, FA, 0, 0, 0, run_transaction, "transactions",
-     "", "Refused, see MULTI"},
-    {"discard", -1, API_READER, FA, 0, 0, 0, run_transaction, "transactions",
-     "", "Refused, see MULTI"},
-    {"watch", -1, API_READER, FA, 0, 0, 0, run_transaction, "transactions",
-     "", "Refused, see MULTI"},
-    {"unwatch", -1, API_READER, FA, 0, 0, 0, run_transaction, "transactions",
-     "", "Refused, see MULTI"},
+    {"multi", 1, API_READER, FA, 0, 0, 0, run_multi, "transactions",
+     "", "The commands up to EXEC are queued, then run with nobody else's between them"},
+    {"exec", 1, API_READER, 0, 0, 0, 0, run_exec, "transactions",
+     "", "Runs what was queued; null if a watched pin has changed"},
+    {"discard", 1, API_READER, FA, 0, 0, 0, run_discard, "transactions",
+     "", "Forgets what was queued and which pins are watched"},
+    {"watch", -2, API_READER, FA, 1, -1, 1, run_watch, "transactions",
+     "pin [pin ...]", "EXEC is to do nothing if one of these pins, at most 64, changes before it"},
+    {"unwatch", 1, API_READER, FA, 0, 0, 0, run_unwatch, "transactions",
+     "", "Forgets which pins are watched"},
 };
 /* clang-format on */
 

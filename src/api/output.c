@@ -33,6 +33,14 @@ static size_t published_waiting(const struct api_client *client)
     return client->published_bytes + (flying < client->flying_published ? flying : client->flying_published);
 }
 
+size_t output_room(const struct api_client *client)
+{
+    size_t replies = output_waiting(client) - published_waiting(client);
+    size_t max = client->server->config.reply_max_bytes;
+
+    return replies < max ? max - replies : 0;
+}
+
 static void drop_slow(struct api_client *client, const char *what, size_t bytes)
 {
     if (client->doomed) {
@@ -75,7 +83,9 @@ void output_added(struct api_client *client)
 void output_publish(struct api_client *client, const struct output_message *message, const char *pattern,
                     size_t pattern_len)
 {
-    struct reply *reply = &client->reply;
+    /* Not client->reply: during a transaction that collects elsewhere. */
+    struct reply out = {.buf = &client->out, .protocol = client->reply.protocol};
+    struct reply *reply = &out;
     size_t before = buf_len(&client->out);
 
     if (client->doomed || client->leaving) {

@@ -25,6 +25,8 @@ void output_publish(struct api_client *client, const struct output_message *mess
 
 /* Bytes that wait for the client. */
 size_t output_waiting(const struct api_client *client);
+/* Bytes of replies that may be added before the client counts as one that does not read. */
+size_t output_room(const struct api_client *client);
 
 /* Once a second while the client is paused: true if it has read nothing for so long that it must go. */
 bool output_stalled(struct api_client *client);

@@ -156,6 +156,15 @@ void reply_null(struct reply *reply)
     reply_bytes(reply, reply->protocol == 3 ? "_\r\n" : "$-1\r\n", reply->protocol == 3 ? 3 : 5);
 }
 
+void reply_null_array(struct reply *reply)
+{
+    if (reply->protocol == 3) {
+        reply_null(reply);
+    } else {
+        reply_bytes(reply, "*-1\r\n", 5);
+    }
+}
+
 void reply_double(struct reply *reply, const char *decimal)
 {
     if (reply->protocol == 3) {

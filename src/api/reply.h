@@ -30,6 +30,7 @@ void reply_integer(struct reply *reply, long long number);
 void reply_bulk(struct reply *reply, const void *bytes, size_t len);
 void reply_text(struct reply *reply, const char *text); /* a bulk string */
 void reply_null(struct reply *reply);
+void reply_null_array(struct reply *reply);                             /* RESP3 knows one null only */
 void reply_double(struct reply *reply, const char *decimal);            /* RESP2: a bulk string */
 void reply_verbatim(struct reply *reply, const void *text, size_t len); /* RESP2: a bulk string */
 

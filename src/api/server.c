@@ -79,6 +79,7 @@ void api_server_destroy(struct api_server *server)
         return;
     }
     buf_free(&server->show);
+    buf_free(&server->replies);
     free(server);
 }
 
@@ -169,6 +170,7 @@ struct api_server *api_server_create(struct uv_loop_s *loop, struct sched *sched
     list_init(&server->clients);
     list_init(&server->dirty);
     buf_init(&server->show, SHOW_MAX_BYTES);
+    buf_init(&server->replies, 0); /* each transaction sets its bound */
     command_index_init(&server->index);
     if (bridge_listen(bridge, &events, server)) {
         free(server);

@@ -44,6 +44,7 @@ struct api_server {
     struct command_index index;
     struct resp_command command; /* the one that is being executed */
     struct buf show;             /* maps and texts under construction */
+    struct buf replies;          /* of the transaction that is being executed */
     struct task nothing_open;
     void (*on_closed)(void *arg);
     void *on_closed_arg;

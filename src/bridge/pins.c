@@ -131,6 +131,7 @@ int pins_set(struct pins *pins, pin_id pin, const void *value, size_t len, int64
     }
     slot->bytes[len] = 0;
     slot->len = (uint16_t)len;
+    slot->changes++;
     slot->wall_ms = wall_ms;
     slot->origin = origin;
     pins->known += !was_known;

@@ -96,15 +96,13 @@ static void test_hello(void **state)
     ask_error(f, "HELLO 3 FOO", "-ERR Syntax error in HELLO option 'FOO'");
 }
 
-static void test_auth_and_transactions(void **state)
+static void test_auth(void **state)
 {
     struct fixture *f = *state;
 
     ask_error(f, "AUTH secret", "-ERR AUTH <password> called without any password configured");
     ask(f, "AUTH default secret", "+OK\r\n");
     ask_error(f, "AUTH you secret", "-WRONGPASS ");
-    ask_error(f, "MULTI", "-ERR no transactions");
-    ask_error(f, "EXEC", "-ERR no transactions");
 }
 
 static void test_reset_and_quit(void **state)
@@ -297,7 +295,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_ping_echo_select_time, setup, teardown),
         cmocka_unit_test_setup_teardown(test_unknown_command_as_redis_says_it, setup, teardown),
         cmocka_unit_test_setup_teardown(test_hello, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_auth_and_transactions, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_auth, setup, teardown),
         cmocka_unit_test_setup_teardown(test_reset_and_quit, setup, teardown),
         cmocka_unit_test_setup_teardown(test_client_about_itself, setup, teardown),
         cmocka_unit_test_setup_teardown(test_client_about_others, setup, teardown),

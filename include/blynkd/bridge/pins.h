@@ -33,6 +33,7 @@ struct pin_value {
     uint8_t *bytes; /* fields separated by zero bytes; NULL = not known */
     uint16_t len;
     uint16_t cap;
+    uint32_t changes; /* how often it was set, also to what it was */
     int64_t wall_ms;
     enum pin_origin origin;
 };
