@@ -55,13 +55,14 @@ struct blynk_session {
     bool ping_due;      /* the heartbeat wants a PING now */
     bool confirm_due;   /* blynk_session_confirm_soon() */
     uint64_t mark;      /* last one from the source */
+    uint64_t lost_mark; /* nothing up to it is confirmed any more */
     uint32_t unpinged;  /* messages of the source since the last PING */
     size_t room_max;    /* the most room that the stream ever had */
     int64_t credit;     /* of the rate limit, in thousandths of a message */
     uint64_t credit_ms; /* when it was reckoned */
     uint64_t source_ms; /* the source is not asked before */
     uint64_t pause_ms;  /* nothing is sent before, because the server said "too many messages" */
-    bool over_quota;    /* since then no PING was answered */
+    bool over_quota;    /* since then no PING was answered; nothing else is sent */
     uint64_t begun_ms;
     uint64_t sent_ms;     /* last bytes written */
     uint64_t received_ms; /* last bytes read */
@@ -87,8 +88,8 @@ uint64_t session_rate_due_ms(const struct blynk_session *session, uint32_t messa
 void session_ping_put(struct blynk_session *session);
 /* True if `id` was one of our PINGs: all that was sent before it is confirmed. */
 bool session_ping_answered(struct blynk_session *session, uint16_t id);
-/* The server said "too many messages per second". */
-void session_slow_down(struct blynk_session *session);
+/* The server said "too many messages per second" about message `id`. */
+void session_slow_down(struct blynk_session *session, uint16_t id);
 
 /* session_send.c */
 void session_send_init(struct blynk_session *session);

@@ -35,23 +35,41 @@ void session_ping_put(struct blynk_session *session)
     session->unpinged = 0;
 }
 
-bool session_ping_answered(struct blynk_session *session, uint16_t id)
+static unsigned find_ping(const struct blynk_session *session, uint16_t id)
 {
     unsigned i = 0;
 
     while (i < session->ping_count && session->pings[i].id != id) {
         i++;
     }
+    return i;
+}
+
+/* What was given back is sent now; a PING behind it tells soon whether it was read this time. */
+static void end_pause(struct blynk_session *session)
+{
+    if (session->over_quota) {
+        session->over_quota = false;
+        session->confirm_due = true;
+    }
+}
+
+bool session_ping_answered(struct blynk_session *session, uint16_t id)
+{
+    unsigned i = find_ping(session, id);
+
     if (i == session->ping_count) {
         return false;
     }
     struct session_ping ping = session->pings[i];
     session->ping_count -= i + 1; /* the server answers in order: an older one is answered with it */
     memmove(session->pings, session->pings + i + 1, session->ping_count * sizeof(session->pings[0]));
-    session->over_quota = false;
+    end_pause(session);
     session->info.round_trip_ms = (uint32_t)(sched_now_ms(session->sched) - ping.sent_ms);
     unsigned life = session->life;
-    session->source.confirmed(session->source.arg, ping.mark);
+    if (ping.mark > session->lost_mark) {
+        session->source.confirmed(session->source.arg, ping.mark);
+    }
     if (life == session->life) {
         session->events.on_round_trip(session->arg, session->info.round_trip_ms);
     }
@@ -67,13 +85,23 @@ void blynk_session_confirm_soon(struct blynk_session *session)
     task_post(session->sched, &session->pump);
 }
 
-void session_slow_down(struct blynk_session *session)
+/*
+ * The server drops what is too much without a word, but for this one in a minute, and reads on in between
+ * (sheet, 8). So the PINGs on their way prove nothing, answered or not, and all that they were to confirm has to
+ * go again. If it dropped even the PING of the pause, it needs a longer one.
+ */
+void session_slow_down(struct blynk_session *session, uint16_t id)
 {
-    if (session->over_quota) {
+    if (session->over_quota && find_ping(session, id) == session->ping_count) {
         return;
     }
-    log_warning("blynk", "the server says that it gets too many messages per second; pausing for 2 s");
+    log_warning("blynk", "the server says that it gets too many messages per second; pausing for 2 s, then "
+                         "sending again what may be lost");
     session->over_quota = true;
     session->pause_ms = sched_now_ms(session->sched) + QUOTA_PAUSE_MS;
     session->ping_due = true;
+    session->ping_count = 0;
+    session->unpinged = 0;
+    session->lost_mark = session->mark;
+    session->source.lost(session->source.arg);
 }

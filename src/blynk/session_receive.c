@@ -113,7 +113,7 @@ static void on_response(struct blynk_session *session, const struct blynk_frame 
     }
     if (frame->status == BLYNK_STATUS_QUOTA) {
         session->info.errors++;
-        session_slow_down(session);
+        session_slow_down(session, frame->id);
     } else if (session_ping_answered(session, frame->id)) {
         return;
     } else if (frame->status != BLYNK_STATUS_OK) {

@@ -255,9 +255,14 @@ static bool wants_confirmation(const struct blynk_session *session)
     return session->confirm_due && !session->source.waiting(session->source.arg);
 }
 
+static bool is_pausing(const struct blynk_session *session)
+{
+    return sched_now_ms(session->sched) < session->pause_ms;
+}
+
 static void gather(struct blynk_session *session)
 {
-    if (session->phase != SESSION_ONLINE || sched_now_ms(session->sched) < session->pause_ms) {
+    if (session->phase != SESSION_ONLINE) {
         return;
     }
     if (session->ping_due) {
@@ -299,8 +304,10 @@ void session_pump(struct blynk_session *session)
     if (session->phase != SESSION_LOGIN && session->phase != SESSION_ONLINE) {
         return;
     }
-    gather(session);
-    write_out(session);
+    if (!is_pausing(session)) {
+        gather(session);
+        write_out(session);
+    }
     session_arm(session);
 }
 

@@ -284,16 +284,6 @@ static void outbox_confirmed(void *arg, uint64_t mark)
     }
 }
 
-struct blynk_source outbox_source(struct outbox *outbox)
-{
-    return (struct blynk_source){
-        .fill = outbox_fill,
-        .waiting = outbox_waiting,
-        .confirmed = outbox_confirmed,
-        .arg = outbox,
-    };
-}
-
 void outbox_rewind(struct outbox *outbox)
 {
     for (struct list *node = outbox->entries.next; node != outbox->next; node = node->next) {
@@ -311,4 +301,25 @@ void outbox_rewind(struct outbox *outbox)
     outbox->next = outbox->entries.next;
     outbox->is_open = false;
     outbox->open_left = 0;
+}
+
+/* As after a lost session, but the session goes on: a group that was opened in it is closed first. */
+static void outbox_lost(void *arg)
+{
+    struct outbox *outbox = arg;
+    bool was_open = outbox->is_open;
+
+    outbox_rewind(outbox);
+    outbox->is_open = was_open;
+}
+
+struct blynk_source outbox_source(struct outbox *outbox)
+{
+    return (struct blynk_source){
+        .fill = outbox_fill,
+        .waiting = outbox_waiting,
+        .confirmed = outbox_confirmed,
+        .lost = outbox_lost,
+        .arg = outbox,
+    };
 }

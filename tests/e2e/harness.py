@@ -118,6 +118,11 @@ def first_occurrences(values):
     return list(dict.fromkeys(values))
 
 
+def last_occurrences(values):
+    """What remains if each repetition takes the place of what it repeats."""
+    return first_occurrences(values[::-1])[::-1]
+
+
 def say(path, line, deadline_s=5.0):
     """One line to a simulator's control socket; the answer must begin with ok."""
     with socket.socket(socket.AF_UNIX) as client:

@@ -50,6 +50,11 @@ static void confirmed(void *arg, uint64_t mark)
     (void)mark;
 }
 
+static void lost(void *arg)
+{
+    ((struct world *)arg)->waiting++;
+}
+
 static void on_login(void *arg, enum blynk_login result, const char *why, const char *host, uint16_t port)
 {
     (void)port;
@@ -184,7 +189,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
                                           .burst = 10,
                                           .confirm_messages = 5};
     struct world world = {.sched = sched_create_virtual(1), .stream.ops = &stream_ops};
-    struct blynk_source source = {.fill = fill, .waiting = waiting, .confirmed = confirmed, .arg = &world};
+    struct blynk_source source = {
+        .fill = fill, .waiting = waiting, .confirmed = confirmed, .lost = lost, .arg = &world};
 
     log_set_sink(no_log, NULL);
     world.session = blynk_session_create(world.sched, &config, &source, &events, &world);

@@ -309,6 +309,40 @@ static void test_parts_after_a_lost_session_begin_a_new_group(void **state)
     assert_string_equal(fill(bench), "b|vw 3 c|vw 4 d|e");
 }
 
+static void test_what_is_lost_within_a_session_goes_again(void **state)
+{
+    struct bench *bench = *state;
+
+    put(bench, "V1", "a");
+    assert_string_equal(fill(bench), "vw 1 a");
+    confirm(bench, bench->mark);
+    put(bench, "V2", "b");
+    put(bench, "V3", "c");
+    assert_string_equal(fill(bench), "vw 2 b|vw 3 c");
+    uint64_t before = bench->mark;
+    put(bench, "V4", "d");
+    bench->source.lost(bench->outbox);
+    confirm(bench, before); /* of a PING that was under way */
+    assert_int_equal(outbox_info(bench->outbox).waiting, 3);
+    assert_int_equal(bench->confirmed, 1);
+    assert_string_equal(fill(bench), "vw 2 b|vw 3 c|vw 4 d");
+    confirm(bench, before);
+    assert_int_equal(bench->confirmed, 1);
+    confirm(bench, bench->mark);
+    assert_int_equal(bench->confirmed, 4);
+}
+
+/* Unlike a lost session this one goes on, and so does the group that the server has open. */
+static void test_a_group_lost_within_a_session_is_closed_first(void **state)
+{
+    struct bench *bench = *state;
+
+    put_group(bench, "V1=a V2=b V3=c V4=d");
+    assert_string_equal(fill_with(bench, ROOM, 3, true), "b|vw 1 a|vw 2 b");
+    bench->source.lost(bench->outbox);
+    assert_string_equal(fill(bench), "e|b|vw 1 a|vw 2 b|vw 3 c|vw 4 d|e");
+}
+
 static void test_confirmation_reaches_to_the_mark(void **state)
 {
     struct bench *bench = *state;
@@ -515,6 +549,9 @@ static void test_storm(void **state)
             storm.open[0] = '\0'; /* the session took it along */
             memset(storm.arrived, 0xff, sizeof(storm.arrived));
             seen_at_rewind++;
+        } else if (bits % 4 == 1) {
+            bench->source.lost(bench->outbox);
+            memset(storm.arrived, 0xff, sizeof(storm.arrived));
         }
         struct outbox_info info = outbox_info(bench->outbox);
         assert_true(info.waiting + info.unconfirmed <= 60);
@@ -548,6 +585,8 @@ int main(void)
         TEST(test_a_group_larger_than_ever_fits_goes_in_parts),
         TEST(test_a_burst_of_one_gets_everything_through),
         TEST(test_parts_after_a_lost_session_begin_a_new_group),
+        TEST(test_what_is_lost_within_a_session_goes_again),
+        TEST(test_a_group_lost_within_a_session_is_closed_first),
         TEST(test_confirmation_reaches_to_the_mark),
         TEST(test_rewind_sends_again_in_order),
         TEST(test_old_samples_carry_their_time),

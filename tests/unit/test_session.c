@@ -27,6 +27,7 @@ struct bench {
     size_t need; /* gives nothing unless so many messages are allowed at once, or it is told `most` */
     uint64_t sent;
     uint64_t confirmed;
+    uint64_t lost; /* `sent` when that was last said */
     unsigned fills;
     unsigned logins;
     enum blynk_login login;
@@ -71,7 +72,18 @@ static void confirmed(void *arg, uint64_t mark)
 
     assert_true(mark >= bench->confirmed);
     assert_true(mark <= bench->sent);
+    assert_true(mark > bench->lost); /* what was lost is not confirmed later */
     bench->confirmed = mark;
+}
+
+static void lost(void *arg)
+{
+    struct bench *bench = arg;
+    uint64_t known = bench->confirmed > bench->lost ? bench->confirmed : bench->lost;
+
+    assert_true(bench->sent >= known);
+    bench->left += bench->sent - known;
+    bench->lost = bench->sent;
 }
 
 static void note(struct bench *bench, const char *format, ...) __attribute__((format(printf, 2, 3)));
@@ -194,7 +206,8 @@ static const struct stream_events stream_events = {
 static int setup(void **state)
 {
     struct bench *bench = calloc(1, sizeof(*bench));
-    struct blynk_source source = {.fill = fill, .waiting = waiting, .confirmed = confirmed, .arg = bench};
+    struct blynk_source source = {
+        .fill = fill, .waiting = waiting, .confirmed = confirmed, .lost = lost, .arg = bench};
 
     assert_non_null(bench);
     bench->sched = sched_create_virtual(1);
@@ -906,6 +919,89 @@ static void test_quota_pauses_and_goes_on(void **state)
     assert_int_equal(bench->deaths, 0);
 }
 
+/* The server drops one message and reads the PING behind it: that PING must not count. */
+static void test_quota_confirms_nothing_that_was_under_way(void **state)
+{
+    struct bench *bench = *state;
+
+    log_in(bench);
+    sched_advance(bench->sched, 2000);
+    bench->left = 5;
+    blynk_session_confirm_soon(bench->session);
+    sched_advance(bench->sched, 10);
+    uint16_t first = expect_frame(bench, BLYNK_HARDWARE);
+    for (int i = 1; i < 5; i++) {
+        expect_frame(bench, BLYNK_HARDWARE);
+    }
+    uint16_t old_ping = expect_frame(bench, BLYNK_PING);
+    feed_response(bench, first, BLYNK_STATUS_QUOTA);
+    feed_response(bench, old_ping, BLYNK_STATUS_OK);
+    assert_int_equal(bench->confirmed, 0);
+    sched_advance(bench->sched, 1999);
+    expect_silence(bench);
+    sched_advance(bench->sched, 1);
+    uint16_t ping = expect_frame(bench, BLYNK_PING);
+    expect_silence(bench);
+    feed_response(bench, ping, BLYNK_STATUS_OK);
+    sched_advance(bench->sched, 1000);
+    for (int i = 0; i < 5; i++) {
+        expect_frame(bench, BLYNK_HARDWARE);
+    }
+    ping = expect_frame(bench, BLYNK_PING); /* who waits for the confirmation has not been forgotten */
+    expect_silence(bench);
+    assert_true(bench->confirmed <= bench->lost);
+    feed_response(bench, ping, BLYNK_STATUS_OK);
+    assert_int_equal(bench->confirmed, 10);
+    assert_int_equal(bench->left, 0);
+    assert_int_equal(bench->deaths, 0);
+}
+
+/* As many PINGs as there may be are under way, and the server has dropped all of them. */
+static void test_quota_forgets_dropped_pings(void **state)
+{
+    struct bench *bench = *state;
+    struct blynk_frame frame;
+    unsigned pings = 0;
+
+    bench->config.confirm_messages = 2;
+    bench->config.rate_per_s = 0;
+    blynk_session_configure(bench->session, &bench->config);
+    log_in(bench);
+    for (unsigned i = 0; i < 8; i++) {
+        bench->left = 2;
+        blynk_session_wake(bench->session);
+        sched_advance(bench->sched, 10);
+    }
+    while (written_frame(bench, &frame)) {
+        pings += frame.command == BLYNK_PING;
+    }
+    assert_int_equal(pings, 4);
+    feed_response(bench, 3, BLYNK_STATUS_QUOTA);
+    sched_advance(bench->sched, 2000);
+    uint16_t ping = expect_frame(bench, BLYNK_PING);
+    feed_response(bench, ping, BLYNK_STATUS_OK);
+    sched_advance(bench->sched, 10);
+    expect_frame(bench, BLYNK_HARDWARE);
+    assert_int_equal(bench->deaths, 0);
+}
+
+static void test_quota_for_the_ping_itself_pauses_again(void **state)
+{
+    struct bench *bench = *state;
+
+    log_in(bench);
+    sched_advance(bench->sched, 2000);
+    feed_response(bench, 1001, BLYNK_STATUS_QUOTA);
+    sched_advance(bench->sched, 2000);
+    feed_response(bench, expect_frame(bench, BLYNK_PING), BLYNK_STATUS_QUOTA);
+    sched_advance(bench->sched, 1999);
+    expect_silence(bench);
+    sched_advance(bench->sched, 1);
+    feed_response(bench, expect_frame(bench, BLYNK_PING), BLYNK_STATUS_OK);
+    sched_advance(bench->sched, 20000);
+    assert_int_equal(bench->deaths, 0);
+}
+
 static void test_quota_and_lost_framing_is_death(void **state)
 {
     struct bench *bench = *state;
@@ -974,6 +1070,9 @@ int main(void)
         TEST(test_many_unconfirmed_ask_for_confirmation),
         TEST(test_flush_does_not_starve_under_load),
         TEST(test_quota_pauses_and_goes_on),
+        TEST(test_quota_confirms_nothing_that_was_under_way),
+        TEST(test_quota_forgets_dropped_pings),
+        TEST(test_quota_for_the_ping_itself_pauses_again),
         TEST(test_quota_and_lost_framing_is_death),
         TEST(test_end_is_silent_and_begin_is_fresh),
     };

@@ -4,7 +4,8 @@
  * to be sent from a source, so that nothing is stored twice. It never reconnects and never opens anything.
  *
  * Confirmation: Blynk does not answer writes, but the stream is ordered, so an answered PING confirms all that
- * was sent before it (design/local-api.md, Delivery).
+ * was sent before it (design/local-api.md, Delivery). The exception: a server that says "too many messages" drops
+ * messages between those that it reads, and then no PING sent before its word confirms anything.
  */
 #ifndef BLYNKD_BLYNK_SESSION_H
 #define BLYNKD_BLYNK_SESSION_H
@@ -46,6 +47,9 @@ struct blynk_source {
                    size_t max_messages, bool most, uint64_t *mark);
     bool (*waiting)(void *arg);                  /* true if fill() would give something */
     void (*confirmed)(void *arg, uint64_t mark); /* all up to mark was read by the server */
+    /* The server dropped something of what was given since the last confirmation and does not tell how much: all
+     * of that has to be given again. What was given before this call is never confirmed after it. */
+    void (*lost)(void *arg);
     void *arg;
 };
 
