@@ -323,12 +323,20 @@ void link_try(struct link *link, const char *why)
     link_go(link, LINK_MODEM, "%s; taking this step first: %s", why, uplink_rung_name(link->rung));
 }
 
+/* Somebody asks for it, most likely because he has mended something: if it fails again, the pauses are short. */
+static void try_as_asked(struct link *link, const char *why)
+{
+    link->slow_tries = 0;
+    backoff_reset(&link->backoff);
+    link_try(link, why);
+}
+
 void link_in_wait(struct link *link, const struct link_event *event)
 {
     switch (event->kind) {
     case LINK_ON_START:
     case LINK_ON_RESTART:
-        link_try(link, event->why);
+        try_as_asked(link, event->why);
         return;
     case LINK_ON_TIMEOUT:
         link_try(link, "trying again");

@@ -89,6 +89,14 @@ static void make_link_anew(struct daemon *daemon)
     link_stop(bridge_link(daemon->bridge), DAEMON_LINK_GRACE_MS, "the configuration has changed");
 }
 
+/* What the link failed by may just have been mended: the rest of its pause, maybe an hour, would be in vain. */
+static void end_rest(struct daemon *daemon)
+{
+    if (daemon->link_state == LINK_WAIT || daemon->link_state == LINK_REFUSED) {
+        link_restart(bridge_link(daemon->bridge), "the configuration has changed");
+    }
+}
+
 static void apply(struct daemon *daemon, const struct changes *changes)
 {
     bool anew = changes->port;
@@ -103,11 +111,13 @@ static void apply(struct daemon *daemon, const struct changes *changes)
     if (daemon->modem && modem_configure(daemon->modem, &daemon->conf->modem)) {
         anew = true;
     }
-    /* A part that must connect anew for its own share has begun to do so when this returns. */
-    bridge_configure(daemon->bridge, &daemon->conf->bridge);
     if (anew) {
         make_link_anew(daemon);
+    } else if (changes->counts[CONF_APPLY_LINK]) {
+        end_rest(daemon);
     }
+    /* A part that must connect anew for its own share has begun to do so when this returns. */
+    bridge_configure(daemon->bridge, &daemon->conf->bridge);
 }
 
 static void say_result(struct daemon *daemon, const struct changes *changes)

@@ -8,7 +8,7 @@ import time
 import pytest
 import redis
 
-from harness import PROFILES, SERVER_NAME, TOKEN, Cloud, Rig, first_occurrences, holds, wait_until
+from harness import PROFILES, SERVER_NAME, TOKEN, Cloud, Rig, first_occurrences, holds, merge, wait_until
 
 pytestmark = [pytest.mark.story, pytest.mark.simulated_cloud]
 
@@ -232,6 +232,38 @@ def invalid_token():
 
 @tells(invalid_token)
 def test_invalid_token_is_refused(story):
+    story()
+
+
+# ---- settings corrected while the link rests -------------------------------------------------------------------------
+
+MISTAKES = {  # what is wrong at first, and what the modem is told that makes it so
+    "port": ({"modem": {"port": "/dev/no-such-modem"}}, ()),
+    "apn": ({"network": {"apn": "mistyped"}}, ("--apn", "internet")),
+    "server": ({"blynk": {"server": "mistyped.test:80"}}, ()),
+    "fallback": ({}, ("--fault", "no-dns", "--route", "127.0.0.99:80={address}")),
+}
+
+
+def corrected(profile, mistake):
+    """Five minutes are left until the next try; a corrected setting is tried at once."""
+    wrong, options = MISTAKES[mistake]
+    patient = {"blynk": {"retry_first": "5m", "retry_max": "10m"}}
+    with Rig(profile, settings=merge(merge({}, patient), wrong),
+             modem_options=lambda cloud: [word.format(address=cloud.address) for word in options]) as rig:
+        # Without a port, or with an access point that does not exist, all there is gets tried first.
+        link = rig.wait_state("WAIT", deadline_s=150)
+        assert link["next_try_ms"] > 100000, link
+        rig.daemon.configure({"modem": {"port": str(rig.modem.tty)}, "network": {"apn": "internet"},
+                              "blynk": {"server": f"{SERVER_NAME}:80", "fallback_addresses": "127.0.0.99"}})
+        rig.daemon.reload()
+        rig.online(deadline_s=30)
+
+
+@tells(corrected)
+@pytest.mark.parametrize("profile", ["a9", "sim800"])
+@pytest.mark.parametrize("mistake", MISTAKES)
+def test_corrected_setting_is_tried_at_once(story, profile, mistake):
     story()
 
 

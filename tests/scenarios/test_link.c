@@ -746,6 +746,28 @@ static void test_sim_needs_a_person(void **state)
     assert_null(strpbrk(bench->uplink->log, "brRokp"));
 }
 
+/* After each "try again" of a person the slow retries begin anew, not with an hour. */
+static void test_a_restart_ends_a_long_rest(void **state)
+{
+    struct bench *bench = *state;
+
+    bench->uplink->fault = UPLINK_LAYER_SIM;
+    bench->uplink->hope = UPLINK_HOPELESS;
+    bench->uplink->why = "the SIM card refused the configured PIN";
+    link_start(bench->link, "started");
+    sched_advance(bench->sched, 5 * HOUR);
+    wait_for(bench, LINK_WAIT, 10000);
+    sched_advance(bench->sched, MINUTE);
+    link_restart(bench->link, "the configuration has changed");
+    sched_settle(bench->sched);
+    assert_int_equal(info_of(bench).state, LINK_MODEM);
+    wait_for(bench, LINK_WAIT, 10000);
+    assert_true(info_of(bench).next_try_ms <= MINUTE + MINUTE / 10);
+    bench->uplink->fault = UPLINK_LAYER_NONE;
+    link_restart(bench->link, "the configuration has changed");
+    wait_for(bench, LINK_ONLINE, 10000);
+}
+
 static void test_an_uplink_that_is_lost_in_thought(void **state)
 {
     struct bench *bench = *state;
@@ -1024,6 +1046,7 @@ int main(void)
         TEST(test_bearer_lost),
         TEST(test_modem_lost),
         TEST(test_sim_needs_a_person),
+        TEST(test_a_restart_ends_a_long_rest),
         TEST(test_an_uplink_that_is_lost_in_thought),
         TEST(test_rungs_of_a_running_uplink),
         TEST(test_stop_and_restart_in_each_state),
