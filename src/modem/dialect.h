@@ -88,6 +88,10 @@ struct dialect {
     bool find_after_open;                   /* a failed open may leave a row busy: ask the status, close it */
     bool sweep_before_open;                 /* the first open closes what an earlier life left open */
 
+    struct dialect_command bearer;   /* asked after a failed open; NULL: `status` tells */
+    const char *const *bearer_gone;  /* lines of its answer that say it is gone... */
+    const char *const *bearer_there; /* ...unless one of these comes too */
+
     struct dialect_command resolve;    /* of {host}: tells a name that does not resolve from a dead server */
     const char *const *resolve_failed; /* lines of its answer that say so; ERROR says so always */
 

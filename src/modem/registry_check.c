@@ -166,6 +166,8 @@ static bool urc_lists_sound(const struct dialect *dialect)
            patterns_sound(name, "connected lines", dialect->connected_lines) &&
            patterns_sound(name, "not connected lines", dialect->not_connected_lines) &&
            patterns_sound(name, "bearer lost lines", dialect->bearer_lost_lines) &&
+           patterns_sound(name, "bearer gone", dialect->bearer_gone) &&
+           patterns_sound(name, "bearer there", dialect->bearer_there) &&
            patterns_sound(name, "open busy", dialect->open_busy) &&
            patterns_sound(name, "open unsure", dialect->open_unsure) &&
            patterns_sound(name, "resolve failed", dialect->resolve_failed);
@@ -182,6 +184,7 @@ static bool dialect_sound(const struct dialect *dialect)
            command_sound(name, "send", &dialect->send, true) &&
            command_sound(name, "status", &dialect->status, true) &&
            command_sound(name, "close", &dialect->close, true) &&
+           command_sound(name, "bearer", &dialect->bearer, false) &&
            command_sound(name, "resolve", &dialect->resolve, false) && reading_sound(dialect) &&
            numbering_sound(dialect) && rows_sound(dialect) && urc_lists_sound(dialect) &&
            announces_sound(name, dialect->announces) && steps_sound(name, dialect->bearer_up) &&

@@ -183,11 +183,17 @@ static const struct {
     void (*enter)(struct sock *sock);
 } sock_rows[] = {
 #define SOCK_ROW(state, action) [state] = {#state, action}
-    SOCK_ROW(SOCK_CLOSED, enter_nothing),   SOCK_ROW(SOCK_WAIT, enter_wait),
-    SOCK_ROW(SOCK_SWEEP, sock_enter_sweep), SOCK_ROW(SOCK_OPEN, sock_enter_open),
-    SOCK_ROW(SOCK_GRACE, sock_enter_grace), SOCK_ROW(SOCK_FIND, sock_enter_find),
-    SOCK_ROW(SOCK_NAME, sock_enter_name),   SOCK_ROW(SOCK_UP, enter_up),
-    SOCK_ROW(SOCK_DRAIN, sock_enter_drain), SOCK_ROW(SOCK_CLOSING, enter_closing),
+    SOCK_ROW(SOCK_CLOSED, enter_nothing),
+    SOCK_ROW(SOCK_WAIT, enter_wait),
+    SOCK_ROW(SOCK_SWEEP, sock_enter_sweep),
+    SOCK_ROW(SOCK_OPEN, sock_enter_open),
+    SOCK_ROW(SOCK_GRACE, sock_enter_grace),
+    SOCK_ROW(SOCK_FIND, sock_enter_find),
+    SOCK_ROW(SOCK_BEARER, sock_enter_bearer),
+    SOCK_ROW(SOCK_NAME, sock_enter_name),
+    SOCK_ROW(SOCK_UP, enter_up),
+    SOCK_ROW(SOCK_DRAIN, sock_enter_drain),
+    SOCK_ROW(SOCK_CLOSING, enter_closing),
     SOCK_ROW(SOCK_REPORT, enter_report),
 #undef SOCK_ROW
 };
@@ -227,6 +233,9 @@ static void on_control_done(void *arg, const struct at_reply *reply)
         break;
     case SOCK_FIND:
         sock_on_find_done(sock, reply);
+        break;
+    case SOCK_BEARER:
+        sock_on_bearer_done(sock, reply);
         break;
     case SOCK_NAME:
         sock_on_name_done(sock, reply);

@@ -21,9 +21,10 @@
     X(SOCK_WAIT)  /* for the end of commands of the link before */                                           \
     X(SOCK_SWEEP) /* closing links of an earlier life */                                                     \
     X(SOCK_OPEN)                                                                                             \
-    X(SOCK_GRACE) /* the module gave up, the link may still come up */                                       \
-    X(SOCK_FIND)  /* asking what became of it */                                                             \
-    X(SOCK_NAME)  /* asking whether the name was the fault */                                                \
+    X(SOCK_GRACE)  /* the module gave up, the link may still come up */                                      \
+    X(SOCK_FIND)   /* asking what became of it */                                                            \
+    X(SOCK_BEARER) /* asking whether the data connection was the fault */                                    \
+    X(SOCK_NAME)   /* asking whether the name was the fault */                                               \
     X(SOCK_UP)                                                                                               \
     X(SOCK_DRAIN) /* closed by the server, reading what is left */                                           \
     X(SOCK_CLOSING)                                                                                          \
@@ -63,6 +64,8 @@ struct sock {
     bool open_retried;   /* once, after closing what was in the way */
     bool open_unsure;    /* the open may have worked */
     bool connected_seen; /* a line said so */
+    bool bearer_gone;
+    bool bearer_there;
     bool name_failed;
     uint32_t rows_to_close; /* bits */
     long closing_row;       /* -1: none in flight */

@@ -143,14 +143,24 @@ static void on_busy(struct sock *sock)
     sock_go(sock, SOCK_SWEEP);
 }
 
-/* The open has failed, and what it may have left behind is closed. */
-static void after_failure(struct sock *sock)
+/* The data connection is not to blame: is it the name, or the server? */
+static void ask_further(struct sock *sock)
 {
     bool ask_name = sock->dialect->resolve.send && sock->fault == STREAM_FAULT_CONNECT && !sock->unwanted &&
                     !scan_is_ipv4(sock->host);
 
-    sock->link = -1;
     sock_go(sock, ask_name ? SOCK_NAME : SOCK_REPORT);
+}
+
+/* The open has failed, and what it may have left behind is closed. */
+static void after_failure(struct sock *sock)
+{
+    sock->link = -1;
+    if (sock->dialect->bearer.send && !sock->unwanted) {
+        sock_go(sock, SOCK_BEARER);
+    } else {
+        ask_further(sock);
+    }
 }
 
 static void on_failed(struct sock *sock, const struct at_reply *reply)
@@ -232,7 +242,25 @@ void sock_on_find_done(struct sock *sock, const struct at_reply *reply)
     after_failure(sock);
 }
 
-/* ---- name ---- */
+/* ---- bearer and name ---- */
+
+void sock_enter_bearer(struct sock *sock)
+{
+    sock->bearer_gone = false;
+    sock->bearer_there = false;
+    sock_command(sock, &sock->control, &sock->dialect->bearer);
+}
+
+void sock_on_bearer_done(struct sock *sock, const struct at_reply *reply)
+{
+    (void)reply; /* an answer that fails says nothing */
+    if (sock->bearer_gone && !sock->bearer_there) {
+        sock->user.on_bearer_lost(sock->user.arg,
+                                  "the data connection is gone (the modem says so when asked)");
+    } else {
+        ask_further(sock);
+    }
+}
 
 void sock_enter_name(struct sock *sock)
 {
@@ -267,6 +295,10 @@ void sock_on_control_line(void *arg, const char *line, size_t len)
         if (sock->closing_row < 0) {
             rows_take(&sock->rows, dialect, line, len);
         }
+        break;
+    case SOCK_BEARER:
+        sock->bearer_gone |= pattern_find(dialect->bearer_gone, line, len, NULL) >= 0;
+        sock->bearer_there |= pattern_find(dialect->bearer_there, line, len, NULL) >= 0;
         break;
     case SOCK_NAME:
         sock->name_failed |= pattern_find(dialect->resolve_failed, line, len, NULL) >= 0;
@@ -304,6 +336,7 @@ void sock_on_connected(struct sock *sock, long link)
             sock_go(sock, SOCK_SWEEP);
         }
         break;
+    case SOCK_BEARER:
     case SOCK_NAME:
     case SOCK_REPORT:
     case SOCK_WAIT:

@@ -30,10 +30,12 @@ void sock_enter_sweep(struct sock *sock);
 void sock_enter_open(struct sock *sock);
 void sock_enter_grace(struct sock *sock);
 void sock_enter_find(struct sock *sock);
+void sock_enter_bearer(struct sock *sock);
 void sock_enter_name(struct sock *sock);
 void sock_on_sweep_done(struct sock *sock, const struct at_reply *reply);
 void sock_on_open_done(struct sock *sock, const struct at_reply *reply);
 void sock_on_find_done(struct sock *sock, const struct at_reply *reply);
+void sock_on_bearer_done(struct sock *sock, const struct at_reply *reply);
 void sock_on_name_done(struct sock *sock, const struct at_reply *reply);
 void sock_on_control_line(void *arg, const char *line, size_t len);
 

@@ -192,7 +192,8 @@ static void every_word_of_failure_is_one(void **state)
         snprintf(script, sizeof(script),
                  ">> AT+CIPSTATUS\\r\n<< \\r\\nOK\\r\\n\n>> AT+CIPSTART=\"TCP\",\"1.2.3.4\",80\\r\n<< "
                  "\\r\\n%s\\r\\n\n"
-                 ">> AT+CIPSTATUS\\r\n<< \\r\\n+CIPSTATUS:0,IP CLOSE\\r\\n1,IP INITIAL\\r\\n\\r\\nOK\\r\\n\n",
+                 ">> AT+CIPSTATUS\\r\n<< \\r\\n+CIPSTATUS:0,IP CLOSE\\r\\n1,IP INITIAL\\r\\n\\r\\nOK\\r\\n\n"
+                 ">> AT+CGACT?\\r\n<< \\r\\nERROR\\r\\n\n",
                  words[i]);
         modem_rig_say(&rig, script, 2000);
         sched_settle(rig.sched);
@@ -201,6 +202,27 @@ static void every_word_of_failure_is_one(void **state)
             strstr((const char *)buf_bytes(&rig.diary), "server not reached: 1.2.3.4:80 was not reached"));
         modem_rig_free(&rig);
     }
+}
+
+/* The network says nothing when it takes the data connection away (2.7). */
+static void a_bearer_that_is_gone_is_found_out(void **state)
+{
+    struct modem_rig rig;
+
+    (void)state;
+    bring_up(&rig, "a7");
+    assert_int_equal(stream_open(rig.stream, "blynk.cloud", 80), 0);
+    modem_rig_say(&rig,
+                  ">> AT+CIPSTATUS\\r\n<< \\r\\nOK\\r\\n\n>> AT+CIPSTART=\"TCP\",\"blynk.cloud\",80\\r\n"
+                  "<< \\r\\n+CME ERROR:53\\r\\n\n>> AT+CIPSTATUS\\r\n<< \\r\\n+CIPSTATUS:0,IP "
+                  "INITIAL\\r\\n\\r\\nOK\\r\\n\n"
+                  ">> AT+CGACT?\\r\n<< \\r\\n+CGACT: 1,0\\r\\n\\r\\nOK\\r\\n\n",
+                  2000);
+    modem_rig_expect(
+        &rig, "failed data connection, retry: the data connection is gone (the modem says so when asked)\n"
+              "server not reached: blynk.cloud:80 was not reached: the modem says \"+CME ERROR:53\" (not "
+              "possible in this state)\n");
+    modem_rig_free(&rig);
 }
 
 static void what_is_in_the_way_is_closed_and_it_is_tried_again(void **state)
@@ -270,6 +292,7 @@ int main(void)
         cmocka_unit_test(an_open_in_every_order),
         cmocka_unit_test(data_before_the_last_ok_is_not_lost),
         cmocka_unit_test(every_word_of_failure_is_one),
+        cmocka_unit_test(a_bearer_that_is_gone_is_found_out),
         cmocka_unit_test(what_is_in_the_way_is_closed_and_it_is_tried_again),
         cmocka_unit_test(an_open_that_is_not_wanted_any_more),
         cmocka_unit_test(a_stream_is_used_by_its_contract_only),

@@ -43,6 +43,11 @@ static const char *const not_resolved[] = {"+CDNSGIP: 0,*", NULL};
 /* Named, because "1,CONNECT OK" would else be taken for news instead of a row. */
 static const char *const rows[] = {"+CIPSTATUS: *", "+CIPSTATUS:", "+IPSTATUS: *", "%d,*", "STATE: *", NULL};
 
+/* Nothing is said when the network takes the data connection away (2.7), so it is asked for. */
+static const char *const contexts[] = {"+CGACT: %d,%d", NULL};
+static const char *const context_down[] = {"+CGACT: %d,0", NULL};
+static const char *const context_up[] = {"+CGACT: %d,1", NULL};
+
 static const char *const address[] = {"%i", "+CIFSR: %i", NULL};
 
 /*
@@ -166,6 +171,7 @@ static const struct at_expect expect_open = {.end = AT_END_BOTH,
                                              .lines = cipnum,
                                              .done = connected,
                                              .fail = open_fails};
+static const struct at_expect expect_contexts = {.end = AT_END_OK, .deadline_ms = 5000, .lines = contexts};
 static const struct at_expect expect_resolve = {.end = AT_END_OK, .deadline_ms = 20000, .lines = resolved};
 static const struct at_expect expect_send = {
     .end = AT_END_EITHER, .deadline_ms = 30000, .prompt_ms = 5000, .done = sent, .fail = not_sent};
@@ -177,6 +183,7 @@ static const struct at_expect expect_close = {.end = AT_END_EITHER, .deadline_ms
 #define COMMON                                                                                               \
     .open = {"AT+CIPSTART=\"TCP\",\"{host}\",{port}", &expect_open}, .open_busy = already,                   \
     .open_unsure = unsure, .open_unsure_ms = 15000, .find_after_open = true, .sweep_before_open = true,      \
+    .bearer = {"AT+CGACT?", &expect_contexts}, .bearer_gone = context_down, .bearer_there = context_up,      \
     .resolve = {"AT+CDNSGIP=\"{host}\"", &expect_resolve}, .resolve_failed = not_resolved,                   \
     .send_max_bytes = 1000, .reading = DIALECT_PUSHED, .status = {"AT+CIPSTATUS", &expect_status},           \
     .row_forms = row_forms, .words = words, .closed_lines = closed, .connected_lines = connected,            \
