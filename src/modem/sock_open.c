@@ -229,6 +229,7 @@ void sock_on_find_done(struct sock *sock, const struct at_reply *reply)
             return;
         }
         if (sock->rows.no_bearer) {
+            sock->fault = STREAM_FAULT_NONE; /* the server is not to blame */
             sock->user.on_bearer_lost(sock->user.arg, "the data connection is gone");
             return;
         }
@@ -255,6 +256,7 @@ void sock_on_bearer_done(struct sock *sock, const struct at_reply *reply)
 {
     (void)reply; /* an answer that fails says nothing */
     if (sock->bearer_gone && !sock->bearer_there) {
+        sock->fault = STREAM_FAULT_NONE; /* the server is not to blame */
         sock->user.on_bearer_lost(sock->user.arg,
                                   "the data connection is gone (the modem says so when asked)");
     } else {
