@@ -135,6 +135,7 @@ static void show_run(const struct record *record, const char *bytes, trace_line_
     char line[LINE_SIZE];
     size_t len = show_time(line, sizeof(line), record->wall_ms);
 
+    assert(len == TRACE_TIME_BYTES);
     len += (size_t)snprintf(line + len, sizeof(line) - len, "%s", sign_of(record->direction));
     for (size_t i = 0; i < record->len; i++) {
         len += show_byte(line + len, (uint8_t)bytes[i]);

@@ -1,5 +1,7 @@
 #include "daemon.h"
 
+#include "blynkd/at/trace.h"
+
 #include <stdio.h>
 #include <string.h>
 
@@ -55,8 +57,8 @@ void daemon_on_publish(void *arg, const char *channel, const void *message, size
 {
     const struct daemon *daemon = arg;
 
-    if (daemon->trace_on && strcmp(channel, BRIDGE_CHANNEL_TRACE) == 0) {
-        log_info("trace", "%.*s", (int)len, (const char *)message);
+    if (daemon->trace_on && strcmp(channel, BRIDGE_CHANNEL_TRACE) == 0 && len > TRACE_TIME_BYTES) {
+        log_info("trace", "%.*s", (int)(len - TRACE_TIME_BYTES), (const char *)message + TRACE_TIME_BYTES);
     }
 }
 

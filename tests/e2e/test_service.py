@@ -114,6 +114,16 @@ def test_lists(tmp_path):
     assert blynkd("--config", config, "--check-config").returncode == 0
 
 
+# ---- log -------------------------------------------------------------------------------------------------------------
+
+@simulated_cloud
+def test_trace_in_the_log_has_one_time(make_rig):
+    rig = make_rig("a9")
+    rig.online()
+    text = rig.daemon.program.wait_for_log(r"^.*trace: (.*AT\+CIPSTART.*)$").group(1)
+    assert text.startswith("> AT+CIPSTART"), text
+
+
 # ---- SIGHUP ----------------------------------------------------------------------------------------------------------
 
 @simulated_cloud

@@ -22,6 +22,9 @@ enum trace_direction {
 /* A finished line: "12:34:56.789 > AT+CSQ"; masked and escaped, no line end. */
 typedef void trace_line_fn(void *arg, const char *line);
 
+/* How much of a line its time takes, the blank included: for who has a time of his own. */
+#define TRACE_TIME_BYTES 13
+
 /* Keeps the last `ring_bytes` of lines. NULL: no memory. */
 struct trace *trace_create(struct sched *sched, size_t ring_bytes);
 void trace_destroy(struct trace *trace);
