@@ -220,8 +220,7 @@ static void a_bearer_that_is_gone_is_found_out(void **state)
                   2000);
     modem_rig_expect(
         &rig, "failed data connection, retry: the data connection is gone (the modem says so when asked)\n"
-              "server not reached: blynk.cloud:80 was not reached: the modem says \"+CME ERROR:53\" (not "
-              "possible in this state)\n");
+              "data connection lost: the data connection is gone (the modem says so when asked)\n");
     modem_rig_free(&rig);
 }
 
