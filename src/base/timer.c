@@ -209,30 +209,41 @@ static uint64_t uv_driver_due_ms(struct sched *sched, uint64_t ms)
 static void on_uv_timer(uv_timer_t *handle);
 static void on_uv_idle(uv_idle_t *handle);
 
-static void uv_driver_on_change(struct sched *sched)
+static void arm(struct sched_uv *driver, uint64_t least_ms)
 {
-    struct sched_uv *driver = uv_driver(sched);
-    const struct timer *first = sched_first(sched);
+    const struct timer *first = sched_first(&driver->sched);
 
-    assert(!uv_is_closing((uv_handle_t *)&driver->timer));
-    if (!list_empty(&sched->tasks)) {
-        uv_idle_start(&driver->idle, on_uv_idle);
-    }
     if (!first) {
         uv_timer_stop(&driver->timer);
         return;
     }
     uint64_t now_ms = uv_now(driver->loop);
-    uv_timer_start(&driver->timer, on_uv_timer, first->due_ms > now_ms ? first->due_ms - now_ms : 0, 0);
+    uint64_t left_ms = first->due_ms > now_ms ? first->due_ms - now_ms : 0;
+    uv_timer_start(&driver->timer, on_uv_timer, left_ms > least_ms ? left_ms : least_ms, 0);
 }
 
+static void uv_driver_on_change(struct sched *sched)
+{
+    struct sched_uv *driver = uv_driver(sched);
+
+    assert(!uv_is_closing((uv_handle_t *)&driver->timer));
+    if (!list_empty(&sched->tasks)) {
+        uv_idle_start(&driver->idle, on_uv_idle);
+    }
+    arm(driver, 0);
+}
+
+/*
+ * libuv before 1.45 runs a timer that is due again at once in the same turn of the loop, for ever if need be, and
+ * looks at no descriptor meanwhile. So there is a millisecond between two turns.
+ */
 static void on_uv_timer(uv_timer_t *handle)
 {
     struct sched_uv *driver = handle->data;
 
     sched_fire_due(&driver->sched);
     if (!uv_is_closing((uv_handle_t *)handle)) {
-        uv_driver_on_change(&driver->sched);
+        arm(driver, 1);
     }
 }
 

@@ -322,7 +322,7 @@ uint64_t session_pump_due_ms(const struct blynk_session *session)
     if (!session->over_quota && !buf_len(&session->out)) {
         own_waits = buf_len(&session->own) > 0;
         ping_waits = ping_waits || (session->confirm_due && session->unpinged && !source_waits);
-        if (source_waits && session->source_ms > session->sent_ms) {
+        if (source_waits && session->source_ms > session->sent_ms && stream_room(session->stream)) {
             due_ms = session->source_ms;
         }
     }

@@ -768,6 +768,25 @@ static void test_one_write_per_room(void **state)
     assert_true(buf_len(&bench->fake->written) <= 1000);
 }
 
+/* Once the rate limit was reached and the modem takes nothing more, only its room is waited for. */
+static void test_without_room_nothing_spins(void **state)
+{
+    struct bench *bench = *state;
+
+    log_in(bench);
+    bench->left = 100;
+    blynk_session_wake(bench->session);
+    sched_advance(bench->sched, 3000);
+    assert_true(bench->left > 0 && bench->left < 90);
+    fake_stream_set_room(bench->fake, 0);
+    sched_advance(bench->sched, 5000);
+    assert_true(sched_next_ms(bench->sched) > 1000);
+    size_t left = bench->left;
+    fake_stream_set_room(bench->fake, SIZE_MAX);
+    sched_settle(bench->sched);
+    assert_true(bench->left < left);
+}
+
 static void test_a_room_smaller_than_a_frame(void **state)
 {
     struct bench *bench = *state;
@@ -1064,6 +1083,7 @@ int main(void)
         TEST(test_rate_is_kept),
         TEST(test_no_limit),
         TEST(test_one_write_per_room),
+        TEST(test_without_room_nothing_spins),
         TEST(test_a_room_smaller_than_a_frame),
         TEST(test_what_needs_more_at_once_waits_for_it),
         TEST(test_confirmation_by_ping),

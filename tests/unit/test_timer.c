@@ -355,6 +355,40 @@ static void test_uv_close_from_callback(void **state)
     assert_string_equal(story, "");
 }
 
+static void again(void *arg)
+{
+    struct actor *actor = arg;
+
+    timer_start(actor->sched, &actor->timer, 0);
+}
+
+static void on_other_handle(uv_check_t *handle)
+{
+    (*(unsigned *)handle->data)++;
+}
+
+/* A timer that is always due must not keep the loop from looking at descriptors. */
+static void test_uv_timer_starves_nobody(void **state)
+{
+    struct uv_stage *stage = *state;
+    unsigned turns = 0;
+    uv_check_t check;
+
+    uv_check_init(&stage->loop, &check);
+    check.data = &turns;
+    uv_check_start(&check, on_other_handle);
+    timer_init(&stage->a.timer, again, &stage->a);
+    stage->a.sched = stage->sched;
+    timer_start(stage->sched, &stage->a.timer, 0);
+    for (int i = 0; i < 5; i++) {
+        uv_run(&stage->loop, UV_RUN_ONCE);
+    }
+    assert_true(turns >= 5);
+    timer_stop(&stage->a.timer);
+    uv_close((uv_handle_t *)&check, NULL);
+    uv_run(&stage->loop, UV_RUN_DEFAULT);
+}
+
 static void test_uv_clocks(void **state)
 {
     struct uv_stage *stage = *state;
@@ -391,6 +425,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_uv_tasks, uv_stage_up, uv_stage_down),
         cmocka_unit_test_setup_teardown(test_uv_task_does_not_wait, uv_stage_up, uv_stage_down),
         cmocka_unit_test_setup_teardown(test_uv_close_from_callback, uv_stage_up, uv_stage_down),
+        cmocka_unit_test_setup_teardown(test_uv_timer_starves_nobody, uv_stage_up, uv_stage_down),
         cmocka_unit_test_setup_teardown(test_uv_clocks, uv_stage_up, uv_stage_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
