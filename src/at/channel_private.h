@@ -77,9 +77,10 @@ struct at_channel {
     uint64_t late_until_ms;
 
     unsigned probes_left;
-    bool numeric;             /* the modem answers "0" for OK (ATV0) */
-    bool awaits_stray_prompt; /* a prompt may still come that nobody wants */
-    uint64_t quiet_until_ms;  /* however much arrives, silence is not awaited longer */
+    uint64_t patient_until_ms; /* the modem may be deaf so long, whatever probes are left */
+    bool numeric;              /* the modem answers "0" for OK (ATV0) */
+    bool awaits_stray_prompt;  /* a prompt may still come that nobody wants */
+    uint64_t quiet_until_ms;   /* however much arrives, silence is not awaited longer */
 
     struct at_counters counters;
     uint64_t boot_seen_ms; /* 0: never */

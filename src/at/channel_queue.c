@@ -189,7 +189,11 @@ static bool withdraw(struct at_channel *channel, struct at_request *request)
 
 void at_request_cancel(struct at_channel *channel, struct at_request *request)
 {
+    bool is_running = request == channel->current && channel->phase == AT_PHASE_ANSWER;
+    uint64_t deadline_ms = is_running ? channel->clock.due_ms : 0;
+
     if (withdraw(channel, request)) {
+        channel->patient_until_ms = deadline_ms;
         give_up(channel, request);
     }
 }

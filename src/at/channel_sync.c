@@ -49,6 +49,7 @@ static void send_escape(struct at_channel *channel)
 void at_channel_sync_begin(struct at_channel *channel, size_t payload_len, bool prompt_awaited)
 {
     channel->probes_left = probes_for(channel, payload_len);
+    channel->patient_until_ms = 0;
     channel->numeric = false;
     channel->awaits_stray_prompt = prompt_awaited;
     if (prompt_awaited) {
@@ -91,11 +92,11 @@ static void go_mute(struct at_channel *channel)
 
 static void probe(struct at_channel *channel)
 {
-    if (channel->probes_left == 0) {
+    if (channel->probes_left == 0 && sched_now_ms(channel->sched) >= channel->patient_until_ms) {
         go_mute(channel);
         return;
     }
-    channel->probes_left--;
+    channel->probes_left -= channel->probes_left > 0;
     write_probe(channel, channel->numeric ? "ATV1" : "AT");
 }
 
@@ -140,6 +141,7 @@ void at_channel_resync(struct at_channel *channel)
     trace_note(channel->trace, "looking for the modem");
     if (channel->current) {
         at_request_cancel(channel, channel->current);
+        channel->patient_until_ms = 0; /* whoever begins a conversation wants to know soon */
     } else {
         at_channel_sync_begin(channel, 0, false);
     }

@@ -130,6 +130,44 @@ static void a_mute_modem_is_told_once_and_the_queue_waits(void **state)
     at_rig_expect_written(&rig, "AT+NEXT\r");
 }
 
+/* It may go on with a command of a minute and hear nothing meanwhile. */
+static void a_modem_is_not_mute_while_a_cancelled_command_may_run(void **state)
+{
+    static const struct at_expect expect_long = {.end = AT_END_OK, .deadline_ms = 60000};
+    static struct at_rig_request open;
+    static struct at_rig_request next;
+
+    (void)state;
+    at_rig_send(&rig, &open, "AT+OPEN", &expect_long);
+    at_rig_send(&rig, &next, "AT+NEXT", NULL);
+    sched_advance(rig.sched, 8000);
+    at_request_cancel(rig.channel, &open.request);
+    sched_advance(rig.sched, 22000);
+    at_rig_expect(&rig, "AT+OPEN: cancelled\n");
+    at_rig_hear(&rig, "\r\nOK\r\n");
+    fake_port_forget_written(rig.fake);
+    sched_advance(rig.sched, 250);
+    at_rig_expect_written(&rig, "AT+NEXT\r");
+    at_rig_hear(&rig, "\r\nOK\r\n");
+    at_rig_expect(&rig, "AT+NEXT: OK\n");
+
+    at_rig_send(&rig, &open, "AT+OPEN", &expect_long);
+    sched_advance(rig.sched, 8000);
+    at_request_cancel(rig.channel, &open.request);
+    sched_advance(rig.sched, 51000);
+    at_rig_expect(&rig, "AT+OPEN: cancelled\n");
+    sched_advance(rig.sched, 2000);
+    at_rig_expect(&rig, "mute\n");
+
+    fake_port_forget_written(rig.fake);
+    at_channel_resync(rig.channel); /* a new conversation need not be so patient */
+    at_rig_let_sync(&rig);
+    at_rig_send(&rig, &open, "AT+OPEN", &expect_long);
+    at_channel_resync(rig.channel);
+    sched_advance(rig.sched, 200 + 10 * 500);
+    at_rig_expect(&rig, "AT+OPEN: cancelled\nmute\n");
+}
+
 static void a_modem_that_counts_payload_is_fed_probes_until_it_is_full(void **state)
 {
     static struct at_rig_request send;
@@ -448,6 +486,7 @@ int main(void)
         TEST(late_answers_never_reach_the_next_command),
         TEST(silence_is_not_awaited_for_ever),
         TEST(a_mute_modem_is_told_once_and_the_queue_waits),
+        TEST(a_modem_is_not_mute_while_a_cancelled_command_may_run),
         TEST(a_modem_that_counts_payload_is_fed_probes_until_it_is_full),
         TEST(a_modem_that_answers_in_numbers_is_taught_words),
         TEST(errors_do_not_end_the_search),

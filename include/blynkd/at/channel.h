@@ -150,7 +150,8 @@ void at_channel_set_echo(struct at_channel *channel, bool echo_expected);
 int at_channel_send(struct at_channel *channel, struct at_request *request);
 
 /* Takes a waiting request back, or gives up the one in flight (then the channel resynchronises); on_done comes
- * with AT_RESULT_CANCELLED from the loop. Idempotent. */
+ * with AT_RESULT_CANCELLED from the loop. Idempotent. A modem that goes on with the command and hears nothing
+ * meanwhile is not mute before the command's own deadline has passed. */
 void at_request_cancel(struct at_channel *channel, struct at_request *request);
 
 /* As at_request_cancel(), but on_done never comes: for an owner that goes away. Idempotent. */
