@@ -153,7 +153,9 @@ static void on_report(void *arg)
 
 static void enter_wait(struct sock *sock)
 {
-    if (!is_busy(sock)) {
+    if (sock->unwanted) {
+        sock_go(sock, SOCK_REPORT);
+    } else if (!is_busy(sock)) {
         sock_go(sock, sock->sweep_wanted ? SOCK_SWEEP : SOCK_OPEN);
     }
 }
@@ -219,9 +221,11 @@ static void on_control_done(void *arg, const struct at_reply *reply)
 {
     struct sock *sock = arg;
     bool doubting = sock->doubting;
+    bool given_up = sock->given_up;
 
     sock->doubting = false;
-    if (sock_is_lost(reply)) {
+    sock->given_up = false;
+    if (sock_is_lost(reply) && !given_up) {
         return;
     }
     switch (sock->state) {
@@ -305,7 +309,11 @@ static void stream_op_close(struct stream *stream)
         sock_end(sock);
     } else if (sock->state == SOCK_CLOSED || sock->state == SOCK_GRACE) {
         sock_go(sock, sock->state == SOCK_GRACE ? SOCK_FIND : SOCK_REPORT);
-    } /* else: the command in flight ends first, and what it opened is closed */
+    } else if (sock->state == SOCK_OPEN || sock->state == SOCK_NAME) {
+        /* It may last minutes. What it has opened by then is found, and closed. */
+        sock->given_up = true;
+        at_request_cancel(sock->channel, &sock->control);
+    } /* else: the command in flight ends first */
 }
 
 /* An open begins from the loop; a grace has passed; a torn stream ends. */
@@ -384,6 +392,7 @@ void sock_disable(struct sock *sock, enum stream_fault fault, const char *why)
     sock->ready = false;
     forget_requests(sock);
     sock->doubting = false;
+    sock->given_up = false;
     sock->rows_to_close = 0;
     sock_blame(sock, fault, "%s", why);
     sock_go(sock, sock->in_use ? SOCK_REPORT : SOCK_CLOSED);

@@ -53,6 +53,7 @@ struct sock {
     enum sock_state state;
     bool in_use;   /* from stream_open() to on_closed */
     bool unwanted; /* stream_close() came meanwhile */
+    bool given_up; /* and the command in flight was cancelled for it */
     bool torn;     /* bytes were lost: nothing that comes after them may be handed on */
     long link;     /* -1: not known */
     char host[256];

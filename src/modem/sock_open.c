@@ -172,7 +172,8 @@ static void on_failed(struct sock *sock, const struct at_reply *reply)
                (unsigned)sock->port, cme_describe(reply, text, sizeof(text)));
     if (sock->dialect->open_unsure_ms && ends_with(sock->dialect->open_unsure, reply) && !sock->unwanted) {
         sock_go(sock, SOCK_GRACE);
-    } else if (sock->dialect->find_after_open || reply->result == AT_RESULT_TIMEOUT) {
+    } else if (sock->dialect->find_after_open || reply->result == AT_RESULT_TIMEOUT ||
+               reply->result == AT_RESULT_CANCELLED) {
         sock_go(sock, SOCK_FIND);
     } else {
         after_failure(sock);

@@ -242,20 +242,75 @@ static void what_is_in_the_way_is_closed_and_it_is_tried_again(void **state)
     modem_rig_free(&rig);
 }
 
-static void an_open_that_is_not_wanted_any_more(void **state)
+static void begin_to_open(struct modem_rig *rig)
+{
+    bring_up(rig, "a7");
+    assert_int_equal(stream_open(rig->stream, "blynk.cloud", 80), 0);
+    modem_rig_say(
+        rig, ">> AT+CIPSTATUS\\r\n<< \\r\\nOK\\r\\n\n>> AT+CIPSTART=\"TCP\",\"blynk.cloud\",80\\r\n", 1000);
+    modem_rig_expect(rig, "");
+}
+
+/* The first new line ends the command and is lost (2.1); the row may be left as it was (2.9). */
+static void an_open_is_given_up_at_once(void **state)
 {
     struct modem_rig rig;
 
     (void)state;
-    bring_up(&rig, "a7");
-    assert_int_equal(stream_open(rig.stream, "blynk.cloud", 80), 0);
-    modem_rig_say(
-        &rig, ">> AT+CIPSTATUS\\r\n<< \\r\\nOK\\r\\n\n>> AT+CIPSTART=\"TCP\",\"blynk.cloud\",80\\r\n", 1000);
+    begin_to_open(&rig);
+    sched_advance(rig.sched, 8000);
+    stream_close(rig.stream);
+    modem_rig_say(&rig,
+                  ">> AT\\r\n>> AT\\r\n<< \\r\\nOK\\r\\n\n>> AT+CIPSTATUS\\r\n"
+                  "<< \\r\\n+CIPSTATUS:0,TCP/UDP CONNECTING\\r\\n1,IP INITIAL\\r\\n\\r\\nOK\\r\\n\n"
+                  ">> AT+CIPCLOSE=0\\r\n<< \\r\\nOK\\r\\n\n",
+                  2000);
+    sched_settle(rig.sched);
+    modem_rig_expect(&rig, "closed as asked\n");
+    assert_int_equal(stream_open(rig.stream, "203.0.113.9", 80), 0);
+    modem_rig_say(&rig,
+                  ">> AT+CIPSTART=\"TCP\",\"203.0.113.9\",80\\r\n"
+                  "<< \\r\\n+CIPNUM:0\\r\\n\\r\\nCONNECT OK\\r\\n\\r\\nOK\\r\\n\n",
+                  1000);
+    modem_rig_expect(&rig, "open\n");
+    modem_rig_free(&rig);
+}
+
+/* Others go on with it, deaf, for half a minute: they are waited for. */
+static void an_open_that_cannot_be_stopped_is_waited_for(void **state)
+{
+    struct modem_rig rig;
+
+    (void)state;
+    begin_to_open(&rig);
+    stream_close(rig.stream);
+    sched_advance(rig.sched, 29000);
+    modem_rig_expect(&rig, "");
+    fake_port_forget_written(rig.fake);
+    hear(&rig, "\r\nCOMMAND NO RESPONSE!\r\n");
+    modem_rig_say(&rig,
+                  ">> AT\\r\n<< \\r\\nOK\\r\\n\n>> AT+CIPSTATUS\\r\n"
+                  "<< \\r\\n+CIPSTATUS:0,IP CLOSE\\r\\n1,IP INITIAL\\r\\n\\r\\nOK\\r\\n\n",
+                  2000);
+    sched_settle(rig.sched);
+    modem_rig_expect(&rig, "closed as asked\n");
+    modem_rig_free(&rig);
+}
+
+static void an_open_that_succeeds_although_it_is_not_wanted(void **state)
+{
+    struct modem_rig rig;
+
+    (void)state;
+    begin_to_open(&rig);
     stream_close(rig.stream);
     modem_rig_say(&rig,
                   "<< \\r\\n+CIPNUM:0\\r\\n\\r\\nCONNECT OK\\r\\n\\r\\nOK\\r\\n\n"
+                  ">> AT\\r\n<< \\r\\nOK\\r\\n\n>> AT+CIPSTATUS\\r\n"
+                  "<< \\r\\n+CIPSTATUS:0,CONNECT OK\\r\\n1,IP INITIAL\\r\\n\\r\\nOK\\r\\n\n"
                   ">> AT+CIPCLOSE=0\\r\n<< \\r\\nOK\\r\\n\n",
-                  1000);
+                  2000);
+    sched_settle(rig.sched);
     modem_rig_expect(&rig, "closed as asked\n");
     modem_rig_free(&rig);
 }
@@ -293,7 +348,9 @@ int main(void)
         cmocka_unit_test(every_word_of_failure_is_one),
         cmocka_unit_test(a_bearer_that_is_gone_is_found_out),
         cmocka_unit_test(what_is_in_the_way_is_closed_and_it_is_tried_again),
-        cmocka_unit_test(an_open_that_is_not_wanted_any_more),
+        cmocka_unit_test(an_open_is_given_up_at_once),
+        cmocka_unit_test(an_open_that_cannot_be_stopped_is_waited_for),
+        cmocka_unit_test(an_open_that_succeeds_although_it_is_not_wanted),
         cmocka_unit_test(a_stream_is_used_by_its_contract_only),
     };
 
