@@ -155,7 +155,7 @@ static bool is_refused_fast(struct link *link, enum stream_fault fault)
     uint64_t now_ms = sched_now_ms(link->sched);
 
     if (link->state != LINK_CONNECT || fault != STREAM_FAULT_CONNECT ||
-        now_ms - link->dialed_ms > REFUSED_FAST_MS) {
+        now_ms - link->dialed_ms >= REFUSED_FAST_MS) {
         return false;
     }
     if (!link->refused_fast) {

@@ -94,7 +94,7 @@ struct link {
     bool start_wanted; /* link_start() while going down */
     bool uplink_told;  /* to stop */
 
-    bool dial_pending; /* CONNECT waits until the stream of the last try is closed */
+    bool dial_pending; /* CONNECT waits until the stream of the last try is closed; its time has not begun */
     bool refused_fast; /* the server's host answers, the server does not */
     bool settled;      /* the session that was online is in the account */
 };

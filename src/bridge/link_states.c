@@ -3,12 +3,15 @@
  */
 #include "link_parts.h"
 
+#include "blynkd/base/scan.h"
+
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
-#define LOGIN_MARGIN_MS  5000 /* the session keeps login_ms itself */
-#define RESTART_GRACE_MS 3000 /* for an uplink that must come down to take a rung */
+#define LOGIN_MARGIN_MS  5000            /* the session keeps login_ms itself */
+#define RESTART_GRACE_MS 3000            /* for an uplink that must come down to take a rung */
+#define CLOSE_MS         (3 * 60 * 1000) /* longer than any command that the close may have to wait for */
 
 /* ---- MODEM ---- */
 
@@ -104,10 +107,11 @@ static void dial(struct link *link)
     struct stream *stream = link->uplink->stream;
 
     link->dial_pending = link->stream_is != LINK_BELOW_DOWN;
-    link_arm(link, link->config.connect_ms);
-    if (link->dial_pending) {
+    if (link->dial_pending) { /* the time of the try has not begun */
+        link_arm(link, CLOSE_MS);
         return;
     }
+    link_arm(link, link->config.connect_ms);
     stream->events = events;
     stream->arg = link;
     link->dialed_ms = sched_now_ms(link->sched);
@@ -117,6 +121,7 @@ static void dial(struct link *link)
     } else if (error == -EALREADY) { /* it did not close in time when the link was stopped; it will */
         link->stream_is = LINK_BELOW_STOPPING;
         link->dial_pending = true;
+        link_arm(link, CLOSE_MS);
     } else if (error == -EINVAL) {
         link_fail_answered(link, "the server's name or port cannot be used");
     } else {
@@ -134,10 +139,9 @@ void link_enter_connect(struct link *link)
     dial(link);
 }
 
-/* One address failed; the round goes on with the next one. */
-static void dial_next(struct link *link, enum stream_fault fault, const char *why)
+/* One address failed; the round goes on with the next one. `unknown_name`: maybe only the name is at fault. */
+static void dial_next(struct link *link, enum stream_fault fault, bool unknown_name, const char *why)
 {
-    bool unknown_name = fault == STREAM_FAULT_NAME;
     bool below = fault == STREAM_FAULT_BEARER || fault == STREAM_FAULT_MODEM;
     char line[LINK_WHY_MAX];
 
@@ -145,19 +149,37 @@ static void dial_next(struct link *link, enum stream_fault fault, const char *wh
         link_fail_connect(link, fault, why);
         return;
     }
-    snprintf(line, sizeof(line), "%.100s; trying %.64s", why, link_target_host(&link->target));
+    snprintf(line, sizeof(line), "%.100s; trying %.64s%s", why, link_target_host(&link->target),
+             link->stream_is == LINK_BELOW_DOWN ? "" : " as soon as this try has ended");
     link_note(link, line);
     dial(link);
 }
 
+/* A modem that is stopped in mid-search cannot say whether it has found the server's address. */
 static void on_connect_timeout(struct link *link)
 {
+    const char *host = link_target_host(&link->target);
+    bool is_name = !scan_is_ipv4(host);
     char why[LINK_WHY_MAX];
 
-    snprintf(why, sizeof(why), "%.100s did not answer within %u s", link_target_host(&link->target),
+    if (link->dial_pending) {
+        link_fail(link, UPLINK_LAYER_MODEM, "the connection before could not be closed in time");
+        return;
+    }
+    snprintf(why, sizeof(why), "no connection to %.100s within %u s", host,
              (unsigned)(link->config.connect_ms / 1000));
     link_hang_up(link);
-    dial_next(link, STREAM_FAULT_CONNECT, why);
+    dial_next(link, STREAM_FAULT_CONNECT, is_name, why);
+}
+
+static void dial_at_last(struct link *link)
+{
+    char line[LINK_WHY_MAX];
+
+    snprintf(line, sizeof(line), "connecting to %.100s:%u", link_target_host(&link->target),
+             link_target_port(&link->target));
+    link_note(link, line);
+    dial(link);
 }
 
 void link_in_connect(struct link *link, const struct link_event *event)
@@ -171,9 +193,9 @@ void link_in_connect(struct link *link, const struct link_event *event)
         return;
     case LINK_ON_STREAM_CLOSED:
         if (link->dial_pending) {
-            dial(link);
+            dial_at_last(link);
         } else {
-            dial_next(link, event->fault, event->why);
+            dial_next(link, event->fault, event->fault == STREAM_FAULT_NAME, event->why);
         }
         return;
     case LINK_ON_UPLINK_FAILED:

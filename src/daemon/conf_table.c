@@ -97,7 +97,7 @@ static const struct conf_key keys[] = {
     {.section = "blynk", .name = "fallback_addresses", .type = CONF_TYPE_LIST,
      ELEMENTS(bridge.link.fallback_addresses, bridge.link.fallback_count),
      .example = "192.0.2.10, 192.0.2.11", .unit = "up to 8 addresses", .apply = CONF_APPLY_LINK,
-     .help = "Tried in this order when the modem cannot resolve the server's name."},
+     .help = "Tried in this order when the modem cannot resolve the server's name, or not in time."},
     {.section = "blynk", .name = "allowed_redirects", .type = CONF_TYPE_LIST,
      ELEMENTS(bridge.link.allowed_redirects, bridge.link.allowed_redirect_count), .fallback = ".blynk.cloud",
      .unit = "up to 8 endings of host names", .apply = CONF_APPLY_LINK,

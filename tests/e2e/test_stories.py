@@ -345,6 +345,28 @@ def test_fallback_addresses(story, profile):
     story()
 
 
+def busy_modem(behaviour):
+    """A module that is busy with a dead address for 30 s, whatever it is told, or until the next line: connect_timeout
+    is 8 s, and the next address is really dialled, not only said to be."""
+    with Rig("a9", settings={"blynk": {"fallback_addresses": "127.0.0.98, 127.0.0.99", "retry_first": "5m",
+                                       "retry_max": "10m"}},
+             modem_options=lambda cloud: ("--fault", "no-dns", "--variant", "noresponse_after_s=30", "--variant",
+                                          f"busy={behaviour}", "--route", f"127.0.0.99:80={cloud.address}")) as rig:
+        listener = rig.listen("link")
+        rig.online(deadline_s=100)  # in the first round: the next one would be five minutes away
+        dialled = re.findall(r'AT\+CIPSTART="TCP","([^"]+)"', rig.modem.program.log())
+        assert dialled == [SERVER_NAME, "127.0.0.98", "127.0.0.99"]
+        said = " / ".join(line for _, line in listener.messages)
+        assert re.search(r"no connection to 127\.0\.0\.98 within 8 s; trying 127\.0\.0\.99", said), said
+        assert "no connection to 127.0.0.99" not in said, said
+
+
+@tells(busy_modem)
+@pytest.mark.parametrize("behaviour", ["abort", "swallow"])
+def test_busy_modem_dials_the_next_address(story, behaviour):
+    story()
+
+
 # ---- the SIM's PIN ---------------------------------------------------------------------------------------------------
 
 def pins_sent(rig):

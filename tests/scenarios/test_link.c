@@ -38,6 +38,7 @@ struct bench {
     char hosts[4096];         /* opened one after the other: "a b c " */
     const char *unknown_host; /* prefix of names that do not resolve */
     const char *dead_host;    /* cannot be reached */
+    const char *hanging_host; /* neither opens nor fails */
 };
 
 static struct bench *the_bench;
@@ -138,6 +139,9 @@ static void decide(struct fake_stream *fake, void *observer)
     }
     if (bench->dead_host && strcmp(fake->host, bench->dead_host) == 0) {
         fake->fault = STREAM_FAULT_CONNECT;
+    }
+    if (bench->hanging_host) {
+        fake->open_ms = strcmp(fake->host, bench->hanging_host) == 0 ? UINT32_MAX : 50;
     }
 }
 
@@ -693,9 +697,64 @@ static void test_connect_times_out(void **state)
     bench->stream->close_ms = 4000; /* a modem takes its time to give up */
     link_start(bench->link, "started");
     wait_for(bench, LINK_WAIT, 40000);
-    assert_why(bench, "blynk.cloud did not answer within 30 s");
+    assert_why(bench, "no connection to blynk.cloud within 30 s");
     bench->stream->open_ms = 50;
     wait_for(bench, LINK_ONLINE, 10000);
+}
+
+/* Each try has its own time, which does not begin before the modem is free for it. */
+static void test_a_try_waits_for_the_end_of_the_one_before(void **state)
+{
+    struct bench *bench = *state;
+
+    snprintf(bench->config.fallback_addresses[0], 64, "198.51.100.1");
+    snprintf(bench->config.fallback_addresses[1], 64, "198.51.100.2");
+    bench->config.fallback_count = 2;
+    bench->config.connect_ms = 8000;
+    link_configure(bench->link, &bench->config);
+    bench->hanging_host = "198.51.100.1";
+    bench->unknown_host = "blynk";
+    bench->stream->close_ms = 22000;
+    link_start(bench->link, "started");
+    wait_for(bench, LINK_CONNECT, 10000);
+    uint64_t took_ms = wait_for(bench, LINK_ONLINE, 60000);
+    bench->stream->close_ms = 0;
+    assert_in_range(took_ms, 8000 + 22000, 8000 + 22000 + 1000);
+    assert_string_equal(bench->hosts, "blynk.cloud 198.51.100.1 198.51.100.2 ");
+    assert_true(
+        was_said(bench, 0, "no connection to 198.51.100.1 within 8 s; trying 198.51.100.2 as soon as"));
+    assert_true(was_said(bench, 0, "connecting to 198.51.100.2:80"));
+    assert_false(was_said(bench, 0, "no connection to 198.51.100.2"));
+}
+
+/* A look-up that hangs cannot be told from a server that does. */
+static void test_addresses_are_tried_for_a_name_without_answer(void **state)
+{
+    struct bench *bench = *state;
+
+    snprintf(bench->config.fallback_addresses[0], 64, "198.51.100.1");
+    bench->config.fallback_count = 1;
+    link_configure(bench->link, &bench->config);
+    bench->hanging_host = "blynk.cloud";
+    link_start(bench->link, "started");
+    wait_for(bench, LINK_ONLINE, 40000);
+    assert_string_equal(bench->hosts, "blynk.cloud 198.51.100.1 ");
+}
+
+static void test_a_stream_that_never_closes(void **state)
+{
+    struct bench *bench = *state;
+
+    bench->hanging_host = "blynk.cloud";
+    bench->stream->close_ms = 6 * MINUTE;
+    link_start(bench->link, "started");
+    sched_advance(bench->sched, 5 * MINUTE);
+    assert_true(was_said(bench, 0, "could not be closed in time"));
+    assert_string_equal(bench->hosts, "blynk.cloud ");
+    bench->hanging_host = NULL;
+    bench->stream->open_ms = 50;
+    bench->stream->close_ms = 0;
+    wait_for(bench, LINK_ONLINE, 10 * MINUTE);
 }
 
 static void test_bearer_lost(void **state)
@@ -1043,6 +1102,9 @@ int main(void)
         TEST(test_a_modem_that_cannot_resolve),
         TEST(test_name_and_all_addresses_fail),
         TEST(test_connect_times_out),
+        TEST(test_a_try_waits_for_the_end_of_the_one_before),
+        TEST(test_addresses_are_tried_for_a_name_without_answer),
+        TEST(test_a_stream_that_never_closes),
         TEST(test_bearer_lost),
         TEST(test_modem_lost),
         TEST(test_sim_needs_a_person),

@@ -42,7 +42,7 @@ struct link_config {
                                        as are numeric addresses when the configured host is numeric */
     size_t allowed_redirect_count;
     struct blynk_session_config session;
-    uint32_t connect_ms;     /* longest wait for the stream */
+    uint32_t connect_ms;     /* longest wait for the stream, from when its opening begins */
     uint32_t retry_first_ms; /* back-off after a failure: 1 s ... */
     uint32_t retry_max_ms;   /* ... 5 min (protocol sheet, 7.4) */
     uint32_t lasted_ms;      /* a session that lasted so long resets back-off and ladder: 60 s */
