@@ -10,6 +10,7 @@
 #include "modem_rig.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 /* ---- the port ---- */
@@ -154,24 +155,35 @@ static void a_modem_that_keeps_restarting_is_told(void **state)
     modem_rig_free(&rig);
 }
 
-static void a_restart_while_ready_is_told(void **state)
+static void check_restart_while_ready(const char *profile)
 {
     struct modem_rig rig;
+    char name[32];
 
-    (void)state;
-    modem_rig_init(&rig, "a7");
-    modem_rig_bring_up(&rig, "a7/start.log");
-    modem_rig_connect(&rig, "a7/connect.log");
+    modem_rig_init(&rig, profile);
+    snprintf(name, sizeof(name), "%s/start.log", profile);
+    modem_rig_bring_up(&rig, name);
+    snprintf(name, sizeof(name), "%s/connect.log", profile);
+    modem_rig_connect(&rig, name);
     assert_int_equal(stream_write(rig.stream, (const uint8_t *)"0123456789abcdef0123456789ABCDEF", 32), 32);
-    modem_rig_play(&rig, "a7/reboot-in-send.log", 1000);
-    modem_rig_expect(&rig, "failed modem, restarted: the modem restarted by itself\n"
+    snprintf(name, sizeof(name), "%s/reboot-in-send.log", profile);
+    modem_rig_play(&rig, name, 1000);
+    modem_rig_expect(&rig, "failed modem, retry: the modem restarted by itself\n"
                            "modem failed: the modem restarted by itself\n");
     fake_port_forget_written(rig.fake);
     modem_rig_start(&rig, UPLINK_RUNG_REDIAL);
     sched_advance(rig.sched, 190);
-    modem_rig_play(&rig, "a7/start.log", 20000);
+    snprintf(name, sizeof(name), "%s/start.log", profile);
+    modem_rig_play(&rig, name, 20000);
     modem_rig_expect(&rig, "ready\n");
     modem_rig_free(&rig);
+}
+
+static void a_restart_while_ready_is_told(void **state)
+{
+    (void)state;
+    check_restart_while_ready("a7");
+    check_restart_while_ready("a9");
 }
 
 /* With automatic baud rate an echo may be the only sign. */
