@@ -168,7 +168,7 @@ static void check_restart_while_ready(const char *profile)
     assert_int_equal(stream_write(rig.stream, (const uint8_t *)"0123456789abcdef0123456789ABCDEF", 32), 32);
     snprintf(name, sizeof(name), "%s/reboot-in-send.log", profile);
     modem_rig_play(&rig, name, 1000);
-    modem_rig_expect(&rig, "failed modem, retry: the modem restarted by itself\n"
+    modem_rig_expect(&rig, "failed modem, restarted: the modem restarted by itself\n"
                            "modem failed: the modem restarted by itself\n");
     fake_port_forget_written(rig.fake);
     modem_rig_start(&rig, UPLINK_RUNG_REDIAL);
