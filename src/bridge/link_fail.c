@@ -97,7 +97,7 @@ static void rest(struct link *link, enum link_state state, const char *why)
     char delay[24];
 
     write_delay(delay, sizeof(delay), link->delay_ms);
-    link_go(link, state, "%.120s; %s in %s", why, words_for(link), delay);
+    link_go(link, state, "%.200s; %s in %s", why, words_for(link), delay);
 }
 
 /* Every failure ends here. */
@@ -150,6 +150,11 @@ static enum uplink_layer layer_of(enum stream_fault fault)
     return UPLINK_LAYER_TCP;
 }
 
+static uint64_t soon_ms(struct link *link, uint32_t most_ms)
+{
+    return most_ms - most_ms * (sched_random(link->sched) % 31) / 100;
+}
+
 static bool is_refused_fast(struct link *link, enum stream_fault fault)
 {
     uint64_t now_ms = sched_now_ms(link->sched);
@@ -172,14 +177,23 @@ void link_fail_connect(struct link *link, enum stream_fault fault, const char *w
     if (is_refused_fast(link, fault)) {
         uint32_t most_ms =
             link->config.retry_first_ms < REFUSED_RETRY_MS ? link->config.retry_first_ms : REFUSED_RETRY_MS;
-        verdict.delay_ms = most_ms - most_ms * (sched_random(link->sched) % 31) / 100;
+        verdict.delay_ms = soon_ms(link, most_ms);
         verdict.keep_rung = true;
     }
     wait_after(link, &verdict);
 }
 
-/* While waiting only a deeper layer changes the plan: what the modem says after its stream broke is the better
- * reason. */
+static uint64_t wait_left_ms(const struct link *link)
+{
+    uint64_t now_ms = sched_now_ms(link->sched);
+
+    return link->due_ms > now_ms ? link->due_ms - now_ms : 1;
+}
+
+/*
+ * While waiting only a deeper layer changes the plan: what the modem says after its stream broke is the better
+ * reason, and no second failure. A port that is unplugged is an ordinary event: its return is what is waited for.
+ */
 void link_fail_uplink(struct link *link, const struct link_event *event)
 {
     struct verdict verdict = {
@@ -198,6 +212,11 @@ void link_fail_uplink(struct link *link, const struct link_event *event)
             link_note(link, event->why);
             return;
         }
+        verdict.delay_ms = wait_left_ms(link);
+    }
+    if (link->state == LINK_ONLINE && event->layer == UPLINK_LAYER_PORT) {
+        verdict.delay_ms = soon_ms(link, link->config.retry_first_ms);
+        verdict.keep_rung = true;
     }
     if (verdict.failure.hopeless) {
         verdict.delay_ms = slow_delay_ms(link);

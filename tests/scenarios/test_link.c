@@ -789,6 +789,42 @@ static void test_modem_lost(void **state)
     wait_for(bench, LINK_ONLINE, 6 * MINUTE);
 }
 
+/* However often: a loose plug must not cost minutes each time. */
+static void test_replugging_is_ordinary(void **state)
+{
+    struct bench *bench = *state;
+
+    go_online(bench);
+    for (unsigned i = 0; i < 12; i++) {
+        sched_advance(bench->sched, 3000);
+        fake_uplink_fail(bench->uplink, UPLINK_LAYER_PORT, UPLINK_RETRY, "the serial port is gone");
+        sched_settle(bench->sched);
+        assert_int_equal(info_of(bench).state, LINK_WAIT);
+        assert_in_range(info_of(bench).next_try_ms, 1, bench->config.retry_first_ms);
+        wait_for(bench, LINK_ONLINE, 10000);
+    }
+    assert_null(strpbrk(bench->uplink->log, "brRokp"));
+}
+
+/* The modem tells a moment later why the connection broke: the words change, the pause does not. */
+static void test_a_better_reason_is_no_second_failure(void **state)
+{
+    struct bench *bench = *state;
+
+    go_online(bench);
+    fake_stream_end(bench->stream, STREAM_FAULT_PEER, "closed");
+    wait_for(bench, LINK_WAIT, 1000);
+    sched_advance(bench->sched, 100);
+    uint64_t next_try_ms = info_of(bench).next_try_ms;
+    fake_uplink_fail(bench->uplink, UPLINK_LAYER_BEARER, UPLINK_RETRY,
+                     "the network took the data connection");
+    sched_settle(bench->sched);
+    assert_why(bench, "the network took the data connection");
+    assert_int_equal(info_of(bench).next_try_ms, next_try_ms);
+    assert_int_equal(info_of(bench).rung, UPLINK_RUNG_BEARER);
+    wait_for(bench, LINK_ONLINE, 10000);
+}
+
 static void test_sim_needs_a_person(void **state)
 {
     struct bench *bench = *state;
@@ -1107,6 +1143,8 @@ int main(void)
         TEST(test_a_stream_that_never_closes),
         TEST(test_bearer_lost),
         TEST(test_modem_lost),
+        TEST(test_replugging_is_ordinary),
+        TEST(test_a_better_reason_is_no_second_failure),
         TEST(test_sim_needs_a_person),
         TEST(test_a_restart_ends_a_long_rest),
         TEST(test_an_uplink_that_is_lost_in_thought),

@@ -31,7 +31,7 @@ enum link_state {
 
 #define LINK_FALLBACKS_MAX 8
 #define LINK_HISTORY       32
-#define LINK_WHY_MAX       200
+#define LINK_WHY_MAX       256
 
 struct link_config {
     char host[256];
