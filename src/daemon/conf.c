@@ -86,6 +86,7 @@ static void load_file(struct conf_loader *loader, const char *path)
     snprintf(loader->files[loader->file_count++], CONF_PATH_MAX, "%s", path);
     if (conf_file_read(path, CONF_FILE_MAX, &file, why) != 0) {
         conf_report_add(loader->report, true, path, 0, "%s", why);
+        loader->unread = true;
         return;
     }
     conf_ini_parse(loader, file.text, file.len);
@@ -166,7 +167,9 @@ int conf_load(const char *path, struct conf *conf, struct conf_report *report, s
     load_file(loader, path);
     load_dropins(loader, path);
     conf_secrets_fetch(loader);
-    conf_check(loader);
+    if (!loader->unread) {
+        conf_check(loader);
+    }
     if (files) {
         list_files(loader, files);
     }

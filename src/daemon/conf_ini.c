@@ -269,6 +269,7 @@ void conf_ini_parse(struct conf_loader *loader, const char *text, size_t len)
     if (memchr(text, '\0', len)) {
         conf_report_add(loader->report, true, conf_loader_file(loader), 0,
                         "has zero bytes: this is not a text file");
+        loader->unread = true;
         return;
     }
     if (len >= strlen(bom) && memcmp(text, bom, strlen(bom)) == 0) {

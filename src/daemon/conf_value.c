@@ -145,13 +145,19 @@ static int set_profile(const struct setting *setting)
     return store_text(setting);
 }
 
+/* What has digits and dots only is an address, and must be one. */
+static bool is_bad_address(const char *text, size_t len)
+{
+    return strspn(text, "0123456789.") >= len && scan_ipv4_prefix(text, len) != len;
+}
+
 static int set_server(const struct setting *setting)
 {
     struct link_config *link = &setting->conf->bridge.link;
     char host[sizeof(link->host)] = "";
     uint16_t port = BLYNK_PORT;
 
-    if (scan_host_port(setting->text, host, sizeof(host), &port) != 0) {
+    if (scan_host_port(setting->text, host, sizeof(host), &port) != 0 || is_bad_address(host, strlen(host))) {
         return refuse(setting, "is no address");
     }
     memcpy(link->host, host, sizeof(host));
@@ -166,7 +172,7 @@ static bool is_host(const char *text, size_t len)
             return false;
         }
     }
-    return true;
+    return !is_bad_address(text, len);
 }
 
 static int set_list(const struct setting *setting)

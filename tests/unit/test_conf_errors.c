@@ -57,6 +57,8 @@ static const struct wrong wrongs[] = {
     {"[blynk]\nretry_first = 9m\nretry_max = 1m\n", "[blynk] retry_first: is longer than retry_max"},
     {"[blynk]\nfallback_addresses = 1.1.1.1 http://x\n",
      "has an element that is no address or host name; wanted: up to 8 addresses"},
+    {"[blynk]\nfallback_addresses = 1.1.1.1 300.1.1.1\n", "has an element that is no address or host name"},
+    {"[blynk]\nserver = 10.0.0:8080\n", "[blynk] server: \"10.0.0:8080\" is no address"},
     {"[blynk]\nfallback_addresses = a b c d e f g h i\n", "names too many"},
     {"[blynk]\ntoken_file = /nonexistent\n", "[blynk] has both token and token_file; remove one"},
     {"[modem]\npin_file = /nonexistent/pin\n",

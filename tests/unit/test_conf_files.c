@@ -198,6 +198,7 @@ static void what_is_no_file_is_told(void **state)
 
     assert_int_equal(conf_dir_load(dir), -EINVAL);
     conf_dir_expect(dir, "blynkd.conf: does not exist");
+    assert_int_equal(dir->report.errors, 1); /* not also that it has no token */
 
     assert_int_equal(mkdir(dir->main_file, 0700), 0);
     assert_int_equal(conf_dir_load(dir), -EINVAL);
