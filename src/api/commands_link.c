@@ -4,6 +4,7 @@
 #include "state.h"
 
 #include "blynkd/base/log.h"
+#include "blynkd/modem/modem.h"
 
 #include <errno.h>
 #include <string.h>
@@ -158,6 +159,11 @@ void run_modem_at(struct api_client *client, const struct resp_arg *args, size_t
     }
     memcpy(text, args[1].text, args[1].len);
     text[args[1].len] = '\0';
+    const char *why = modem_ask_refusal(text);
+    if (why) {
+        client_error(client, "NOPERM this command is not sent to the modem: %s", why);
+        return;
+    }
     client->request = (struct bridge_request){.on_done = on_modem_answer, .arg = client};
     list_init(&client->request.node);
     int error = bridge_ask_modem(client->server->bridge, &client->request, text, (uint32_t)timeout_ms);

@@ -69,13 +69,25 @@ static const struct {
     {"+CMEE", true, "it changes how the modem answers"},
 };
 
+/* "+CPIN?" and "+CPIN=?"; not "+CPIN=0000?". */
 static bool is_question(const char *text, size_t len)
 {
-    return len > 0 && text[len - 1] == '?';
+    const char *equals = memchr(text, '=', len);
+
+    return len > 1 && text[len - 1] == '?' && (!equals || equals == text + len - 2);
+}
+
+/* "ATIE1" is two commands, and only the first would be looked at. */
+static bool is_chained(const char *text, size_t len)
+{
+    return len > 1 && isalpha((unsigned char)text[0]) && isalpha((unsigned char)text[1]);
 }
 
 static const char *part_refusal(const char *text, size_t len)
 {
+    if (is_chained(text, len)) {
+        return "commands in a row are separated by ;";
+    }
     for (size_t i = 0; i < sizeof(refused) / sizeof(refused[0]); i++) {
         size_t name_len = strlen(refused[i].name);
         if (len >= name_len && strncasecmp(text, refused[i].name, name_len) == 0 &&
@@ -98,13 +110,31 @@ static size_t part_length(const char *text)
     return len;
 }
 
+/* Modems skip blanks. */
+static bool copy_without_blanks(const char *command, char *text, size_t size)
+{
+    size_t len = 0;
+
+    for (; *command && len + 1 < size; command++) {
+        if (*command != ' ') {
+            text[len++] = *command;
+        }
+    }
+    text[len] = '\0';
+    return !*command;
+}
+
 const char *ask_refusal(const char *command)
 {
-    if (strncasecmp(command, "AT", 2) != 0) {
+    char text[sizeof(((struct at_request *)0)->text)];
+
+    if (!copy_without_blanks(command, text, sizeof(text))) {
+        return "it is too long";
+    }
+    if (strncasecmp(text, "AT", 2) != 0) {
         return "a command begins with AT";
     }
-    for (const char *part = command + 2; *part; part += *part == ';') {
-        part += strspn(part, " ");
+    for (const char *part = text + 2; *part; part += *part == ';') {
         size_t len = part_length(part);
         const char *why = part_refusal(part, len);
         if (why) {

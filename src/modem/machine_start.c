@@ -170,8 +170,8 @@ static void on_identified(struct modem *modem)
                     "the modem says it is \"%s\" (%s), but profile = %s is configured; going on with that",
                     modem->identity.model, modem->identity.text, modem_profile_name(profile));
     }
-    modem_go(modem, MODEM_SIM, "it is a %s, spoken to as %s",
-             modem->identity.model[0] ? modem->identity.model : "modem without a name",
+    modem_go(modem, MODEM_SIM, "the modem is %s, spoken to as %s",
+             modem->identity.model[0] ? modem->identity.model : "one without a name",
              modem_profile_name(profile));
 }
 

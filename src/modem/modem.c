@@ -359,6 +359,11 @@ const struct modem_info *modem_info(struct modem *modem)
     return info;
 }
 
+const char *modem_ask_refusal(const char *command)
+{
+    return ask_refusal(command);
+}
+
 int modem_ask(struct modem *modem, const char *command, uint32_t timeout_ms, modem_answer_fn *on_done,
               void *arg)
 {

@@ -229,6 +229,9 @@ static void test_link_and_modem(void **state)
     ask_error(f, "MODEM.AT \"at + cpin = 1234\"", "-NOPERM this could lock the SIM card");
     ask_error(f, "MODEM.AT \"AT\\rATD112;\"", "-ERR a command is one line");
     ask_error(f, "MODEM.AT AT x", "-ERR syntax error");
+    ask_error(f, "MODEM.AT AT+CIPSHUT",
+              "-NOPERM this command is not sent to the modem: it is how the daemon");
+    ask_error(f, "MODEM.AT hello", "-NOPERM this command is not sent to the modem: a command begins with AT");
 }
 
 static void test_config_get(void **state)

@@ -49,7 +49,10 @@ static void harmful_commands_do_not(void **state)
                                       "+CSQ",
                                       "AT +CPIN=1234",
                                       "AT+CSQ; +CPIN=\"a;b\"",
-                                      "ATI;;E1"};
+                                      "ATI;;E1",
+                                      "ATIE1",
+                                      "AT+CIPSEND=0,5?",
+                                      "AT + CFUN = 0"};
 
     (void)state;
     for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {

@@ -85,6 +85,9 @@ typedef void modem_answer_fn(void *arg, int error, const char *const *lines, siz
 int modem_ask(struct modem *modem, const char *command, uint32_t timeout_ms, modem_answer_fn *on_done,
               void *arg);
 void modem_ask_cancel(struct modem *modem);
+/* Why modem_ask() would refuse the command (-EPERM), in words that continue "it is not sent: "; NULL: it would not.
+ * Pure. */
+const char *modem_ask_refusal(const char *command);
 
 const char *modem_state_name(enum modem_state state);
 
