@@ -13,6 +13,7 @@
 struct sched_virtual {
     struct sched sched;
     uint64_t now_ms;
+    int64_t wall_shift_ms;
     uint64_t random_state;
     bool advancing;
 };
@@ -32,7 +33,9 @@ static uint64_t virtual_now_ms(const struct sched *sched)
 
 static int64_t virtual_wall_ms(const struct sched *sched)
 {
-    return START_WALL_MS + (int64_t)(virtual_driver(sched)->now_ms - START_NOW_MS);
+    const struct sched_virtual *driver = virtual_driver(sched);
+
+    return START_WALL_MS + driver->wall_shift_ms + (int64_t)(driver->now_ms - START_NOW_MS);
 }
 
 /* SplitMix64 (Steele, Lea, Flood 2014): good enough for jitter and the same on every machine. */
@@ -138,6 +141,11 @@ void sched_advance(struct sched *sched, uint64_t ms)
     }
     driver->now_ms = end_ms;
     driver->advancing = false;
+}
+
+void sched_shift_wall(struct sched *sched, int64_t ms)
+{
+    virtual_driver(sched)->wall_shift_ms += ms;
 }
 
 uint64_t sched_next_ms(const struct sched *sched)

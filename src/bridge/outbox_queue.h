@@ -33,7 +33,8 @@ struct outbox {
     struct list entries; /* oldest first: those sent and not confirmed, then those that wait */
     struct list *next;   /* the first that waits; the list's head if none does */
     struct outbox_info info;
-    uint64_t mark; /* of the last fill */
+    uint64_t mark;          /* of the last fill */
+    int64_t wall_offset_ms; /* from the loop's time to the host's clock */
     uint32_t last_group;
     struct outbox_entry *latest[PIN_COUNT]; /* the waiting write that a newer one may replace */
     uint64_t last_of_pin[PIN_COUNT];        /* sequence of the newest write */

@@ -6,10 +6,14 @@
 
 #include <assert.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* 2020-01-01. A host without a battery clock believes in less until it has been told the time. */
 #define WALL_PLAUSIBLE_MS INT64_C(1577836800000)
+
+/* More than the two clocks can differ by because they are read one after the other. */
+#define CLOCK_SET_MS 200
 
 struct budget {
     struct blynk_session *session;
@@ -106,11 +110,24 @@ static size_t wrapping_bytes(const struct run *run)
 
 /* ---- runs ---- */
 
+/*
+ * The time of a write is told in the host's clock of the moment of sending, because a host without a battery clock
+ * learns the time late. It must not waver by a millisecond from send to send: writes would change places.
+ */
+static void follow_clock(struct outbox *outbox)
+{
+    int64_t offset_ms = sched_wall_ms(outbox->sched) - (int64_t)sched_now_ms(outbox->sched);
+
+    if (llabs(offset_ms - outbox->wall_offset_ms) >= CLOCK_SET_MS) {
+        outbox->wall_offset_ms = offset_ms;
+    }
+}
+
 /* The time that must go out with a write, 0 if none: its own, or when it was made if that is long ago. */
 static int64_t time_of(const struct outbox *outbox, const struct outbox_entry *entry)
 {
     uint64_t age_ms = sched_now_ms(outbox->sched) - entry->added_ms;
-    int64_t wall_ms = sched_wall_ms(outbox->sched);
+    int64_t wall_ms = (int64_t)entry->added_ms + outbox->wall_offset_ms;
 
     if (entry->command != BLYNK_HARDWARE) {
         return 0;
@@ -122,7 +139,7 @@ static int64_t time_of(const struct outbox *outbox, const struct outbox_entry *e
         pins_delivery(outbox->pins, entry->pin) != PIN_DELIVER_ALL || wall_ms < WALL_PLAUSIBLE_MS) {
         return 0;
     }
-    return wall_ms - (int64_t)age_ms;
+    return wall_ms;
 }
 
 static struct outbox_entry *following(const struct outbox *outbox, const struct outbox_entry *entry)
@@ -278,6 +295,7 @@ size_t outbox_fill(void *arg, struct blynk_session *session, struct buf *out, si
     struct budget budget = {.session = session, .out = out, .room = room, .messages = max_messages};
     bool more = max_messages > 0;
 
+    follow_clock(outbox);
     if (more && outbox->is_open) {
         more = send_open(outbox, &budget, most);
     }

@@ -413,6 +413,25 @@ static void test_old_samples_carry_their_time(void **state)
     assert_string_equal(fill(bench), expected);
 }
 
+static void test_times_do_not_waver(void **state)
+{
+    struct bench *bench = *state;
+    char want[200];
+
+    put(bench, "V1", "a");
+    long long start = sched_wall_ms(bench->sched);
+    sched_advance(bench->sched, 20000);
+    snprintf(want, sizeof(want), "t %lld|vw 1 a|e", start);
+    assert_string_equal(fill(bench), want);
+    outbox_rewind(bench->outbox);
+    sched_shift_wall(bench->sched, -3);
+    assert_string_equal(fill(bench), want);
+    outbox_rewind(bench->outbox);
+    sched_shift_wall(bench->sched, 3600000); /* the host has learnt the time */
+    snprintf(want, sizeof(want), "t %lld|vw 1 a|e", start + 3600000 - 3);
+    assert_string_equal(fill(bench), want);
+}
+
 static void test_given_times(void **state)
 {
     struct bench *bench = *state;
@@ -590,6 +609,7 @@ int main(void)
         TEST(test_confirmation_reaches_to_the_mark),
         TEST(test_rewind_sends_again_in_order),
         TEST(test_old_samples_carry_their_time),
+        TEST(test_times_do_not_waver),
         TEST(test_given_times),
         TEST(test_bounds),
         TEST(test_a_full_outbox_still_takes_the_latest),

@@ -52,6 +52,8 @@ uint32_t sched_random(struct sched *sched);
 
 /* Virtual time only: runs everything that is due in the next `ms`, in order, moving the clock. */
 void sched_advance(struct sched *sched, uint64_t ms);
+/* Virtual time: somebody sets the host's clock, by so much. */
+void sched_shift_wall(struct sched *sched, int64_t ms);
 /* Virtual time only: runs posted tasks and timers due now, without moving the clock. */
 void sched_settle(struct sched *sched);
 /* Virtual time only: ms until the next timer, UINT64_MAX if there is none. */
