@@ -82,6 +82,20 @@ void modem_enter_sync(struct modem *modem)
     }
 }
 
+/*
+ * A daemon that died, or a plug that was pulled, in the midst of a send has left the module counting payload, and
+ * it takes every probe for some. As many line ends as a send can have bytes set it free (ESC does not everywhere:
+ * Ai-Thinker sheet 2.10); to all others they are empty commands. The connection they go to is lost anyway.
+ */
+static void fill_up(struct modem *modem)
+{
+    uint8_t filler[DIALECT_SEND_MAX];
+
+    memset(filler, '\r', sizeof(filler));
+    trace_note(modem->trace, "it may be waiting for the rest of a send: filling it up");
+    port_write(modem->port, filler, sizeof(filler));
+}
+
 static void on_synced(struct modem *modem)
 {
     if (modem->reset_first) {
@@ -102,6 +116,7 @@ bool modem_sync_on_event(struct modem *modem, enum modem_event event)
         return true;
     case EVENT_MUTE:
         modem_say(modem, "the modem does not answer yet");
+        fill_up(modem);
         timer_start(modem->sched, &modem->tick, AGAIN_MS);
         return true;
     case EVENT_FAILED:

@@ -91,6 +91,30 @@ static void a_mute_modem_is_told(void **state)
     modem_rig_free(&rig);
 }
 
+/* What is left of a send that an earlier life began swallows all that is said, probes too. */
+static void a_modem_that_still_counts_payload_is_set_free(void **state)
+{
+    size_t swallowed = 0;
+    uint64_t started_ms;
+    struct modem_rig rig;
+
+    (void)state;
+    modem_rig_init(&rig, "a7");
+    started_ms = sched_now_ms(rig.sched);
+    modem_rig_start(&rig, UPLINK_RUNG_REDIAL);
+    for (int turn = 0; turn < 200 && swallowed < 1000; turn++) {
+        sched_advance(rig.sched, 50);
+        swallowed += buf_len(&rig.fake->written);
+        fake_port_forget_written(rig.fake);
+    }
+    assert_true(swallowed >= 1000);
+    fake_port_feed_text(rig.fake, "\r\nOK\r\n");
+    modem_rig_play(&rig, "a7/start.log", 20000);
+    modem_rig_expect(&rig, "ready\n");
+    assert_true(sched_now_ms(rig.sched) - started_ms < 20000);
+    modem_rig_free(&rig);
+}
+
 static void a_modem_that_falls_silent_is_told(void **state)
 {
     struct modem_rig rig;
@@ -320,6 +344,7 @@ int main(void)
         cmocka_unit_test(a_port_that_appears_is_opened_at_once),
         cmocka_unit_test(a_pulled_plug_is_an_ordinary_event),
         cmocka_unit_test(a_mute_modem_is_told),
+        cmocka_unit_test(a_modem_that_still_counts_payload_is_set_free),
         cmocka_unit_test(a_modem_that_falls_silent_is_told),
         cmocka_unit_test(a_restart_on_the_way_begins_anew),
         cmocka_unit_test(a_modem_that_keeps_restarting_is_told),
