@@ -36,6 +36,7 @@ void link_settle(struct link *link)
     }
     link->settled = true;
     link->online_ms += lasted_ms;
+    link_quick_lost(link, lasted_ms);
     if (lasted_ms < link->config.lasted_ms) {
         return;
     }
@@ -159,8 +160,13 @@ static bool is_refused_fast(struct link *link, enum stream_fault fault)
 {
     uint64_t now_ms = sched_now_ms(link->sched);
 
-    if (link->state != LINK_CONNECT || fault != STREAM_FAULT_CONNECT ||
-        now_ms - link->dialed_ms >= REFUSED_FAST_MS) {
+    if (link->state != LINK_CONNECT || fault != STREAM_FAULT_CONNECT) {
+        return false;
+    }
+    if (link->limit_ms < link->config.connect_ms) {
+        return true; /* a short try proves nothing (link_quick.c) */
+    }
+    if (now_ms - link->dialed_ms >= REFUSED_FAST_MS) {
         return false;
     }
     if (!link->refused_fast) {

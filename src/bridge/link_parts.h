@@ -71,6 +71,9 @@ struct link {
     /* connecting */
     enum uplink_rung rung; /* what the next try begins with */
     uint64_t dialed_ms;
+    uint64_t limit_ms;       /* of this try */
+    uint64_t usual_open_ms;  /* what opening has taken lately at most */
+    uint64_t hurry_until_ms; /* tries are short until then */
     struct link_target target;
 
     /* after a failure */
@@ -96,6 +99,7 @@ struct link {
 
     bool dial_pending; /* CONNECT waits until the stream of the last try is closed; its time has not begun */
     bool refused_fast; /* the server's host answers, the server does not */
+    bool opened_once;  /* usual_open_ms is known */
     bool settled;      /* the session that was online is in the account */
 };
 
@@ -109,6 +113,11 @@ void link_arm(struct link *link, uint64_t ms);
 void link_hang_up(struct link *link);
 void link_post(struct link *link, const struct link_event *event);
 uint64_t link_in_state_ms(const struct link *link);
+
+/* link_quick.c: how long a try may take, learned from what opening takes. */
+void link_quick_opened(struct link *link);
+void link_quick_lost(struct link *link, uint64_t lasted_ms);
+uint64_t link_quick_limit_ms(const struct link *link);
 
 /* link_off.c and link_states.c: entry actions and handlers of the rows. */
 void link_on_stopped(void *link);

@@ -111,7 +111,8 @@ static void dial(struct link *link)
         link_arm(link, CLOSE_MS);
         return;
     }
-    link_arm(link, link->config.connect_ms);
+    link->limit_ms = link_quick_limit_ms(link);
+    link_arm(link, link->limit_ms);
     stream->events = events;
     stream->arg = link;
     link->dialed_ms = sched_now_ms(link->sched);
@@ -167,7 +168,11 @@ static void on_connect_timeout(struct link *link)
         return;
     }
     snprintf(why, sizeof(why), "no connection to %.100s within %u s", host,
-             (unsigned)(link->config.connect_ms / 1000));
+             (unsigned)(link->limit_ms / 1000));
+    if (link->limit_ms < link->config.connect_ms) {
+        link_fail_connect(link, STREAM_FAULT_CONNECT, why);
+        return;
+    }
     link_hang_up(link);
     dial_next(link, STREAM_FAULT_CONNECT, is_name, why);
 }
@@ -187,6 +192,7 @@ void link_in_connect(struct link *link, const struct link_event *event)
     switch (event->kind) {
     case LINK_ON_STREAM_OPEN:
         if (link->stream_is == LINK_BELOW_UP) {
+            link_quick_opened(link);
             link_go(link, LINK_LOGIN, "connected to %s:%u, sending the token",
                     link_target_host(&link->target), link_target_port(&link->target));
         }

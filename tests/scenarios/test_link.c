@@ -390,6 +390,38 @@ static void test_a_server_that_restarts(void **state)
     assert_int_equal(bench->uplink->starts, 1); /* the modem was left alone */
 }
 
+/* A module that says nothing for half a minute when nobody answers: the tries are kept short for a minute. */
+static void test_a_silent_server_that_restarts(void **state)
+{
+    struct bench *bench = *state;
+
+    go_online(bench);
+    sched_advance(bench->sched, 2 * MINUTE);
+    for (unsigned down_ms = 500; down_ms < 50000; down_ms += 7300) {
+        bench->stream->open_ms = UINT32_MAX;
+        peer_closes(bench);
+        sched_advance(bench->sched, down_ms);
+        bench->stream->open_ms = 50;
+        assert_true(wait_for(bench, LINK_ONLINE, 10000) <=
+                    4500); /* a try of 3 s, a pause of 1 s, and opening */
+        sched_advance(bench->sched, 2 * MINUTE);
+    }
+    assert_int_equal(bench->uplink->starts, 1);
+}
+
+/* Where opening takes long, a short try would never succeed: four times the usual is waited for. */
+static void test_a_slow_network_is_given_its_time(void **state)
+{
+    struct bench *bench = *state;
+
+    bench->stream->open_ms = 6000;
+    go_online(bench);
+    sched_advance(bench->sched, 2 * MINUTE);
+    peer_closes(bench);
+    bench->stream->open_ms = 20000; /* today it is even slower */
+    assert_true(wait_for(bench, LINK_ONLINE, MINUTE) <= 22000);
+}
+
 static void test_hours_without_a_server(void **state)
 {
     struct bench *bench = *state;
@@ -1122,6 +1154,8 @@ int main(void)
         TEST(test_writes_wait_and_leave_in_order),
         TEST(test_unconfirmed_writes_go_again),
         TEST(test_a_server_that_restarts),
+        TEST(test_a_silent_server_that_restarts),
+        TEST(test_a_slow_network_is_given_its_time),
         TEST(test_hours_without_a_server),
         TEST(test_hours_without_a_network),
         TEST(test_wrong_token),
