@@ -19,6 +19,7 @@ void link_info(const struct link *link, struct link_info *info)
         .port = link_target_port(&link->target),
         .reconnects = link->sessions ? link->sessions - 1 : 0,
         .next_try_ms = waits && link->due_ms > now_ms ? link->due_ms - now_ms : 0,
+        .blamed = link->state == LINK_WAIT ? link->blamed : UPLINK_LAYER_NONE,
         .rung = link->rung,
         .online_ms = link->online_ms + (link->state == LINK_ONLINE ? link_in_state_ms(link) : 0),
     };

@@ -120,11 +120,23 @@ static void on_signal(uv_signal_t *handle, int number)
     stop(daemon, number == SIGTERM ? "SIGTERM" : "SIGINT");
 }
 
+/* A modem that is waiting looks for its port by itself; a link that has given it up rests, maybe for minutes. */
+static void look_for_port(struct daemon *daemon)
+{
+    struct link_info info;
+
+    modem_look_again(daemon->modem);
+    link_info(bridge_link(daemon->bridge), &info);
+    if (info.blamed == UPLINK_LAYER_PORT && access(daemon->conf->port.path, F_OK) == 0) {
+        link_restart(bridge_link(daemon->bridge), "the modem's port is there");
+    }
+}
+
 static void on_device_change(void *arg)
 {
     struct daemon *daemon = arg;
 
-    modem_look_again(daemon->modem);
+    look_for_port(daemon);
 }
 
 static void on_watchdog(void *arg)

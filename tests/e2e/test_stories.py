@@ -199,6 +199,22 @@ def test_server_returns(story):
 
 # ---- heartbeat -------------------------------------------------------------------------------------------------------
 
+def port_comes_late():
+    """A link that has given the port up rests for minutes; the device's return ends the rest."""
+    with Rig("a7", settings={"blynk": {"retry_first": "4m", "retry_max": "5m"}}) as rig:
+        rig.online()
+        rig.modem.control("fault unplug")
+        wait_until(lambda: rig.state() == "WAIT" and int(rig.link()["next_try_ms"]) > 60000, "the long rest", 90)
+        assert "port" in rig.link()["why"], rig.link()
+        rig.modem.control("fault replug")
+        rig.online(deadline_s=20)
+
+
+@tells(port_comes_late)
+def test_port_that_comes_late_is_used_at_once(story):
+    story()
+
+
 def idle_session():
     """Nothing to say for some heartbeats: pings keep it alive, the server (2.3 x 5 s) never gives up."""
     with Rig("a6") as rig:

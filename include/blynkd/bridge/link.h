@@ -90,9 +90,10 @@ struct link_info {
     const char *why;
     const char *host; /* where it is, or will try next */
     uint16_t port;
-    unsigned reconnects;   /* sessions after the first */
-    uint64_t next_try_ms;  /* WAIT, REFUSED: time left; else 0 */
-    enum uplink_rung rung; /* what the next try begins with */
+    unsigned reconnects;      /* sessions after the first */
+    uint64_t next_try_ms;     /* WAIT, REFUSED: time left; else 0 */
+    enum uplink_layer blamed; /* WAIT: which layer failed */
+    enum uplink_rung rung;    /* what the next try begins with */
     uint32_t rung_counts[UPLINK_RUNG_COUNT];
     uint64_t online_ms; /* total since start */
 };
