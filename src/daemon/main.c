@@ -10,6 +10,7 @@
 #include "blynkd/net/tcp.h"
 #include "blynkd/net/uplink.h"
 
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -287,7 +288,21 @@ static void harden_process(void)
 {
     umask(077);
     signal(SIGPIPE, SIG_IGN);
+    signal(SIGHUP, SIG_IGN); /* until the loop takes it: what would be read again is being read */
     prctl(PR_SET_DUMPABLE, 0);
+}
+
+/* Whoever starts us with one of them closed must not find our socket there; libuv even ends when it closes one. */
+static void hold_standard_descriptors(void)
+{
+    int fd;
+
+    do {
+        fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+    } while (fd >= 0 && fd <= STDERR_FILENO);
+    if (fd >= 0) {
+        close(fd);
+    }
 }
 
 static int run(struct daemon *daemon, const char *files)
@@ -322,6 +337,7 @@ static int run_with_config(const struct options *options)
     if (!daemon.conf) {
         return EXIT_OS_ERROR;
     }
+    hold_standard_descriptors();
     harden_process();
     conf_report_init(&report);
     buf_init(&files, (size_t)CONF_PATH_MAX * (CONF_DROPINS_MAX + 2));

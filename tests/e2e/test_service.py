@@ -194,6 +194,24 @@ def test_sigterm_while_starting(make_rig):
     assert rig.daemon.stop() < 6
 
 
+def test_started_without_standard_descriptors(make_rig):
+    rig = make_rig(start=False)
+    command = f"exec '{BUILD}/blynkd' --config '{rig.daemon.config}' <&- >&- 2>&-"
+    with subprocess.Popen(command, shell=True) as process:
+        try:
+            def answers():
+                assert process.poll() is None, process.returncode
+                try:
+                    return rig.client().ping()
+                except harness.redis.exceptions.ConnectionError:
+                    return False
+            wait_until(answers, "the daemon's socket")
+            process.terminate()
+            assert process.wait(10) == 0
+        finally:
+            process.kill()
+
+
 # ---- the socket ------------------------------------------------------------------------------------------------------
 
 def test_second_daemon_is_refused(make_rig, tmp_path):
