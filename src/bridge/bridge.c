@@ -287,20 +287,19 @@ static int sync_kind(struct bridge *bridge, const pin_id *pins, size_t count, ch
     if (body.too_long) {
         return -EMSGSIZE; /* only with pins named twice: all 256 of a kind fit */
     }
-    return blynk_session_request(link_session(bridge->link), BLYNK_HARDWARE_SYNC, 0, body.bytes, body.len,
-                                 NULL);
+    return bridge_message(bridge, BLYNK_HARDWARE_SYNC, &body, NULL);
 }
 
+/* Behind the writes that wait: before them the server would resend, as the newest, a value that they replace. */
 int bridge_sync(struct bridge *bridge, const pin_id *pins, size_t count)
 {
-    struct blynk_session *session = link_session(bridge->link);
     int error = 0;
 
-    if (!blynk_session_online(session)) {
+    if (!blynk_session_online(link_session(bridge->link))) {
         return -ENOTCONN;
     }
     if (count == 0) {
-        return blynk_session_request(session, BLYNK_HARDWARE_SYNC, 0, NULL, 0, NULL);
+        return outbox_message(bridge->outbox, BLYNK_HARDWARE_SYNC, NULL, 0, NULL);
     }
     for (const char *kind = "VDA"; *kind && !error; kind++) {
         error = sync_kind(bridge, pins, count, *kind);

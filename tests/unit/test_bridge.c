@@ -352,6 +352,17 @@ static void test_properties_events_and_sync(void **state)
     assert_int_equal(bridge_sync(bench->bridge, NULL, 0), 0);
     sched_advance(bench->sched, 1000);
     assert_string_equal(fake_cloud_writes(bench->cloud), "vr 1 16|dr 9|ar 0||");
+    for (unsigned i = 0; i < 30; i++) {
+        assert_int_equal(put_at(bench, "V1", "old", 0, NULL), 0);
+    }
+    /* Waits for the rate limit, and the question behind it. */
+    assert_int_equal(put_at(bench, "V1", "new", 0, NULL), 0);
+    assert_int_equal(bridge_sync(bench->bridge, pins, 1), 0);
+    sched_advance(bench->sched, 10000);
+    const char *writes = fake_cloud_writes(bench->cloud);
+    const char *last_write = strstr(writes, "vw 1 new|");
+    assert_non_null(last_write);
+    assert_string_equal(last_write, "vw 1 new|vr 1|");
     for (pin_id i = 0; i < PIN_NUMBERS; i++) {
         pins[i] = i;
     }
