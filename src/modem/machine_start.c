@@ -182,8 +182,9 @@ static void on_identified(struct modem *modem)
     } else if (!modem->misfit_told && !profile_fits(profile, modem->identity.text)) {
         modem->misfit_told = true;
         log_warning("modem",
-                    "the modem says it is \"%s\" (%s), but profile = %s is configured; going on with that",
-                    modem->identity.model, modem->identity.text, modem_profile_name(profile));
+                    "the modem says it is \"%s\", but profile = %s is configured; going on with that, though "
+                    "profile = auto may do better",
+                    modem->identity.model, modem_profile_name(profile));
     }
     modem_go(modem, MODEM_SIM, "the modem is %s, spoken to as %s",
              modem->identity.model[0] ? modem->identity.model : "one without a name",

@@ -143,7 +143,9 @@ int control_listen(struct modem *modem, const char *path)
     if (result == 0)
         result = uv_listen((uv_stream_t *)&control->listener, CONTROL_CLIENTS, on_connection);
     if (result < 0) {
-        print_problem("--control %s: %s", path, uv_strerror(result));
+        print_problem("--control %s: %s%s", path, uv_strerror(result),
+                      result == UV_EACCES ? " (or its directory is not there)"
+                                          : ""); /* libuv makes one of both */
         return result;
     }
     control->path = path;

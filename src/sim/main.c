@@ -17,11 +17,15 @@ int main(int argc, char **argv)
 {
     const char *word = argc > 1 ? argv[1] : "";
 
-    if (strcmp(word, "modem") == 0)
+    if (strcmp(word, "modem") == 0) {
+        argv[1] = "blynksim modem"; /* how getopt begins its complaints */
         return sim_modem_main(argc - 1, argv + 1);
-    if (strcmp(word, "cloud") == 0)
+    }
+    if (strcmp(word, "cloud") == 0) {
+        argv[1] = "blynksim cloud";
         return sim_cloud_main(argc - 1, argv + 1);
-    if (strcmp(word, "list") == 0) {
+    }
+    if (strcmp(word, "list") == 0 && argc == 2) {
         profile_print_all();
         return EXIT_SUCCESS;
     }
