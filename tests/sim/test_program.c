@@ -48,7 +48,7 @@ static void test_wrong_options_are_explained(void **state)
     refused("--variant", "nonsense", "a variant is written KEY=VALUE");
     refused("--fault", "nonsense", "no fault is called 'nonsense'");
     refused("--control", "/nowhere/at/all", "/nowhere/at/all: permission denied (or its directory is not");
-    refused("--nonsense", NULL, "blynksim modem: unrecognized option");
+    refused("--nonsense", NULL, "unrecognized option '--nonsense'");
     refused("--sim-state", "/nowhere/at/all", "--sim-state /nowhere/at/all: No such file");
     refused("--sim-state", "/proc/version", "this is not such a file");
     refused("stray", NULL, "'stray' is not understood");
