@@ -38,7 +38,7 @@ void daemon_format_status(const struct daemon *daemon, char *out, size_t size)
 void daemon_on_link(void *arg, const struct link_change *change)
 {
     struct daemon *daemon = arg;
-    char status[sizeof(daemon->status) + sizeof(daemon->status_note)];
+    char status[sizeof(daemon->status) + sizeof(daemon->status_note) + sizeof("; ")];
 
     daemon->link_state = change->state;
     snprintf(daemon->status, sizeof(daemon->status), "%s%s%s", state_words(change->state),
