@@ -9,9 +9,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#define LOGIN_MARGIN_MS  5000            /* the session keeps login_ms itself */
-#define RESTART_GRACE_MS 3000            /* for an uplink that must come down to take a rung */
-#define CLOSE_MS         (3 * 60 * 1000) /* longer than any command that the close may have to wait for */
+#define LOGIN_MARGIN_MS  5000             /* the session keeps login_ms itself */
+#define RESTART_GRACE_MS 3000             /* for an uplink that must come down to take a rung */
+#define CLOSE_MS         UINT64_C(180000) /* longer than any command that the close may have to wait for */
 
 /* ---- MODEM ---- */
 

@@ -126,7 +126,7 @@ static bool copy_without_blanks(const char *command, char *text, size_t size)
 
 const char *ask_refusal(const char *command)
 {
-    char text[sizeof(((struct at_request *)0)->text)];
+    char text[sizeof(((struct at_request *)0)->text)] = "";
 
     if (!copy_without_blanks(command, text, sizeof(text))) {
         return "it is too long";
