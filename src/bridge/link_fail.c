@@ -263,8 +263,7 @@ void link_redirect(struct link *link, const struct link_event *event)
     int error = link_target_redirect(&link->target, event->host, event->port);
 
     if (error == -ELOOP) {
-        snprintf(why, sizeof(why), "the servers sent us on %d times in a row", LINK_REDIRECTS_MAX);
-        link_fail_answered(link, why);
+        link_fail_answered(link, "the servers send us round in a circle");
         return;
     }
     if (error) {

@@ -173,6 +173,11 @@ static bool is_usable_name(const char *host)
     return host[strspn(host, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_:")] == '\0';
 }
 
+static bool is_here(const struct link_target *target, const char *host, uint16_t port)
+{
+    return port == link_target_port(target) && strcasecmp(host, link_target_host(target)) == 0;
+}
+
 int link_target_redirect(struct link_target *target, const char *host, uint16_t port)
 {
     uint16_t current = link_target_port(target);
@@ -181,9 +186,10 @@ int link_target_redirect(struct link_target *target, const char *host, uint16_t 
         !link_target_allows(target->config, host)) {
         return -EPERM;
     }
-    if (++target->redirects > LINK_REDIRECTS_MAX) {
+    if (++target->redirects > LINK_REDIRECTS_MAX || is_here(target, host, port ? port : current)) {
         forget_redirect(target);
-        target->redirects = 0;
+        target->redirects =
+            LINK_REDIRECTS_MAX - 1; /* no second series: one hop a try until a session lasts */
         return -ELOOP;
     }
     snprintf(target->redirect_host, sizeof(target->redirect_host), "%s", host);

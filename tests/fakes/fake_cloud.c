@@ -37,7 +37,11 @@ static void on_login(struct fake_cloud *cloud, const struct blynk_frame *frame)
     cloud->token[frame->body_len] = '\0';
     cloud->logins++;
     if (cloud->redirect_host[0]) {
-        size_t len = (size_t)snprintf(body, sizeof(body), "%s%c%s", cloud->redirect_host, '\0',
+        char label[16] = "";
+        if (cloud->redirect_onwards) {
+            snprintf(label, sizeof(label), "n%u.", cloud->logins);
+        }
+        size_t len = (size_t)snprintf(body, sizeof(body), "%s%s%c%s", label, cloud->redirect_host, '\0',
                                       cloud->redirect_port ? cloud->redirect_port : "");
         fake_cloud_send(cloud, BLYNK_REDIRECT, 1, body, cloud->redirect_port ? len : len - 1);
         return;

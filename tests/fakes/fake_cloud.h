@@ -20,6 +20,7 @@ struct fake_cloud {
     unsigned login_status;   /* 200; 0 = no answer */
     char redirect_host[256]; /* not "": sends there instead of answering the login */
     const char *redirect_port;
+    bool redirect_onwards; /* each time to another host below that one */
 
     unsigned logins;
     unsigned pings;

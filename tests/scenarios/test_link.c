@@ -570,14 +570,28 @@ static void test_redirect_loop_ends(void **state)
 {
     struct bench *bench = *state;
 
-    snprintf(bench->cloud->redirect_host, 256, "fra1.blynk.cloud");
+    snprintf(bench->cloud->redirect_host, 256, "blynk.cloud");
+    bench->cloud->redirect_onwards = true;
     link_start(bench->link, "started");
     wait_for(bench, LINK_WAIT, 10000);
     assert_int_equal(bench->cloud->logins, 6);
-    assert_why(bench, "5 times in a row");
+    assert_why(bench, "round in a circle");
     sched_advance(bench->sched, HOUR);
-    assert_true(bench->cloud->logins < 6 * 40);
+    assert_true(bench->cloud->logins < 6 + 2 * 30); /* one hop a try, tries 5 min apart */
     assert_int_equal(bench->uplink->starts, 1);
+}
+
+static void test_a_server_that_redirects_to_itself(void **state)
+{
+    struct bench *bench = *state;
+
+    snprintf(bench->cloud->redirect_host, 256, "%s", bench->config.host);
+    link_start(bench->link, "started");
+    wait_for(bench, LINK_WAIT, 10000);
+    assert_int_equal(bench->cloud->logins, 1);
+    assert_why(bench, "round in a circle");
+    bench->cloud->redirect_host[0] = '\0';
+    wait_for(bench, LINK_ONLINE, 10000);
 }
 
 static void test_redirects_that_are_not_allowed(void **state)
@@ -1164,6 +1178,7 @@ int main(void)
         TEST(test_redirect_is_followed_and_kept),
         TEST(test_redirect_while_online),
         TEST(test_redirect_loop_ends),
+        TEST(test_a_server_that_redirects_to_itself),
         TEST(test_redirects_that_are_not_allowed),
         TEST(test_half_open),
         TEST(test_no_answer_to_the_login),
