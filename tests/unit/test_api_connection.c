@@ -6,48 +6,12 @@
 #include <cmocka.h>
 
 #include "api/commands.h"
-#include "api_rig.h"
+#include "api_words.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-struct fixture {
-    struct api_rig *rig;
-    int fd;
-};
-
-static int setup(void **state)
-{
-    static struct fixture fixture;
-
-    fixture.rig = api_rig_create(NULL);
-    fixture.fd = api_rig_connect(fixture.rig);
-    *state = &fixture;
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    struct fixture *f = *state;
-
-    close(f->fd);
-    api_rig_destroy(f->rig);
-    return 0;
-}
-
-static void ask(struct fixture *f, const char *line, const char *reply)
-{
-    api_rig_ask(f->rig, f->fd, line, reply);
-}
-
-static void ask_error(struct fixture *f, const char *line, const char *beginning)
-{
-    api_rig_send(f->rig, f->fd, line);
-    api_rig_send(f->rig, f->fd, "\r\n");
-    api_rig_expect_line(f->rig, f->fd, beginning);
-}
 
 static void test_ping_echo_select_time(void **state)
 {
@@ -195,11 +159,7 @@ static void test_info(void **state)
     assert_null(strstr(text, "# Stats"));
     assert_non_null(strstr(text, "# Clients"));
     ask(f, "INFO nosuch", "$0\r\n\r\n");
-    api_rig_send(f->rig, f->fd, "HELLO 3\r\n");
-    char line[128];
-    do {
-        api_rig_read_line(f->rig, f->fd, line, sizeof(line));
-    } while (strcmp(line, "*0") != 0);
+    to_resp3(f);
     ask(f, "INFO persistence", "=30\r\ntxt:# Persistence\r\nloading:0\r\n\r\n");
 }
 

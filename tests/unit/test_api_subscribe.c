@@ -5,26 +5,11 @@
 
 #include <cmocka.h>
 
-#include "api_rig.h"
+#include "api_words.h"
 
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
-
-struct fixture {
-    struct api_rig *rig;
-    int fd;
-};
-
-static int setup(void **state)
-{
-    static struct fixture fixture;
-
-    fixture.rig = api_rig_create(NULL);
-    fixture.fd = api_rig_connect(fixture.rig);
-    *state = &fixture;
-    return 0;
-}
 
 static void only_reading(struct api_config *config)
 {
@@ -35,44 +20,7 @@ static void only_reading(struct api_config *config)
 
 static int setup_reader(void **state)
 {
-    static struct fixture fixture;
-
-    fixture.rig = api_rig_create(only_reading);
-    fixture.fd = api_rig_connect(fixture.rig);
-    *state = &fixture;
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    struct fixture *f = *state;
-
-    close(f->fd);
-    api_rig_destroy(f->rig);
-    return 0;
-}
-
-static void ask(struct fixture *f, const char *line, const char *reply)
-{
-    api_rig_ask(f->rig, f->fd, line, reply);
-}
-
-static void ask_error(struct fixture *f, const char *line, const char *beginning)
-{
-    api_rig_send(f->rig, f->fd, line);
-    api_rig_send(f->rig, f->fd, "\r\n");
-    api_rig_expect_line(f->rig, f->fd, beginning);
-}
-
-/* Over everything that HELLO 3 answers. */
-static void to_resp3(struct fixture *f)
-{
-    char line[128];
-
-    api_rig_send(f->rig, f->fd, "HELLO 3\r\n");
-    do {
-        api_rig_read_line(f->rig, f->fd, line, sizeof(line));
-    } while (strcmp(line, "*0") != 0);
+    return setup_with(state, only_reading);
 }
 
 static void test_writes_from_blynk_arrive(void **state)

@@ -7,7 +7,7 @@
 
 #include "api/resp.h"
 #include "api/transaction.h"
-#include "api_rig.h"
+#include "api_words.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,55 +16,14 @@
 
 #define EXECABORT "-EXECABORT Transaction discarded because of previous errors.\r\n"
 
-struct fixture {
-    struct api_rig *rig;
-    int fd;
-};
-
 static void small(struct api_config *config)
 {
     config->reply_max_bytes = 16384;
 }
 
-static int setup_with(void **state, void (*adjust)(struct api_config *config))
-{
-    static struct fixture fixture;
-
-    fixture.rig = api_rig_create(adjust);
-    fixture.fd = api_rig_connect(fixture.rig);
-    *state = &fixture;
-    return 0;
-}
-
-static int setup(void **state)
-{
-    return setup_with(state, NULL);
-}
-
 static int setup_small(void **state)
 {
     return setup_with(state, small);
-}
-
-static int teardown(void **state)
-{
-    struct fixture *f = *state;
-
-    close(f->fd);
-    api_rig_destroy(f->rig);
-    return 0;
-}
-
-static void ask(struct fixture *f, const char *line, const char *reply)
-{
-    api_rig_ask(f->rig, f->fd, line, reply);
-}
-
-static void ask_error(struct fixture *f, const char *line, const char *beginning)
-{
-    api_rig_send(f->rig, f->fd, line);
-    api_rig_send(f->rig, f->fd, "\r\n");
-    api_rig_expect_line(f->rig, f->fd, beginning);
 }
 
 /* A field of this client's line as another one sees it: "multi=". */
@@ -244,12 +203,8 @@ static void test_too_many_watched(void **state)
 static void test_resp3(void **state)
 {
     struct fixture *f = *state;
-    char line[128];
 
-    api_rig_send(f->rig, f->fd, "HELLO 3\r\n");
-    do {
-        api_rig_read_line(f->rig, f->fd, line, sizeof(line));
-    } while (strcmp(line, "*0") != 0);
+    to_resp3(f);
     ask(f, "WATCH V1\r\nSET V1 1\r\nMULTI\r\nEXEC", "+OK\r\n+OK\r\n+OK\r\n_\r\n");
     /* A message about what the commands did never stands between their replies. */
     ask(f, "SUBSCRIBE link", ">3\r\n$9\r\nsubscribe\r\n$4\r\nlink\r\n:1\r\n");
