@@ -267,57 +267,55 @@ static void test_socket_rights(void **state)
     assert_true(api_server_configure(rig->server, &config));
 }
 
-static void leave_stale_socket(const char *path)
+/* A socket of that name, as somebody else made it. */
+static int bind_socket(const char *path)
 {
     struct sockaddr_un address = {.sun_family = AF_UNIX};
     int fd = socket(AF_UNIX, SOCK_STREAM, 0);
 
     snprintf(address.sun_path, sizeof(address.sun_path), "%s", path);
     assert_int_equal(bind(fd, (struct sockaddr *)&address, sizeof(address)), 0);
+    return fd;
+}
+
+/* A whole life of a server: it answers and goes. `path` gets its socket's. */
+static void live(void (*adjust)(struct api_config *config), char path[API_PATH_MAX])
+{
+    struct api_rig *rig = api_rig_create(adjust);
+    int fd = api_rig_connect(rig);
+
+    api_rig_ask(rig, fd, "PING", "+PONG\r\n");
     close(fd);
+    memcpy(path, rig->config.socket_path, API_PATH_MAX);
+    api_rig_destroy(rig);
 }
 
 static void stale(struct api_config *config)
 {
-    leave_stale_socket(config->socket_path);
+    close(bind_socket(config->socket_path));
 }
 
 static void test_stale_socket_is_replaced(void **state)
 {
-    struct api_rig *rig = api_rig_create(stale);
-    int fd = api_rig_connect(rig);
     char path[API_PATH_MAX];
 
     (void)state;
-    api_rig_ask(rig, fd, "PING", "+PONG\r\n");
-    close(fd);
-    memcpy(path, rig->config.socket_path, sizeof(path));
-    api_rig_destroy(rig);
+    live(stale, path);
     assert_int_equal(access(path, F_OK), -1); /* and taken away at the end */
 }
 
 static void passed(struct api_config *config)
 {
-    struct sockaddr_un address = {.sun_family = AF_UNIX};
-    int fd = socket(AF_UNIX, SOCK_STREAM, 0);
-
-    snprintf(address.sun_path, sizeof(address.sun_path), "%s", config->socket_path);
-    assert_int_equal(bind(fd, (struct sockaddr *)&address, sizeof(address)), 0);
-    assert_int_equal(listen(fd, 5), 0);
-    config->listen_fd = fd;
+    config->listen_fd = bind_socket(config->socket_path);
+    assert_int_equal(listen(config->listen_fd, 5), 0);
 }
 
 static void test_passed_socket(void **state)
 {
-    struct api_rig *rig = api_rig_create(passed);
-    int fd = api_rig_connect(rig);
     char path[API_PATH_MAX];
 
     (void)state;
-    api_rig_ask(rig, fd, "PING", "+PONG\r\n");
-    close(fd);
-    memcpy(path, rig->config.socket_path, sizeof(path));
-    api_rig_destroy(rig);
+    live(passed, path);
     assert_int_equal(access(path, F_OK), 0); /* who made it removes it */
     unlink(path);
     *strrchr(path, '/') = '\0';
