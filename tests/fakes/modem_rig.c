@@ -121,6 +121,12 @@ void modem_rig_renew(struct modem_rig *rig)
     create(rig);
 }
 
+void modem_rig_allow_roaming(struct modem_rig *rig)
+{
+    rig->config.allow_roaming = true;
+    modem_rig_renew(rig);
+}
+
 static void remove_state(const struct modem_rig *rig)
 {
     static const char *const names[] = {"pin_attempts", "pin_attempts.new"};
@@ -303,6 +309,12 @@ void modem_rig_say(struct modem_rig *rig, const char *script, uint64_t ms)
 
     fake_modem_play(modem, ms);
     fake_modem_destroy(modem);
+}
+
+void modem_rig_hear(struct modem_rig *rig, const char *text)
+{
+    fake_port_feed_text(rig->fake, text);
+    sched_settle(rig->sched);
 }
 
 void modem_rig_start(struct modem_rig *rig, enum uplink_rung rung)

@@ -44,6 +44,8 @@ static inline void modem_rig_init(struct modem_rig *rig, const char *profile)
 #endif
 /* A new modem after the configuration was changed, or as a new daemon on the same port and directory. */
 void modem_rig_renew(struct modem_rig *rig);
+/* Before the start; the SIM800's log is of a foreign network. */
+void modem_rig_allow_roaming(struct modem_rig *rig);
 void modem_rig_free(struct modem_rig *rig);
 
 /* Plays tests/logs/<name>, or text in the same notation, to its end; fails the test if it does not come there in
@@ -67,6 +69,8 @@ void modem_rig_answer_with(struct modem_rig *rig, const char *command, const cha
 /* How many commands there are in it. */
 unsigned modem_rig_count(struct modem_rig *rig, const char *name);
 void modem_rig_say(struct modem_rig *rig, const char *script, uint64_t ms);
+/* The modem says this by itself; everything that follows from it at once happens. */
+void modem_rig_hear(struct modem_rig *rig, const char *text);
 
 void modem_rig_start(struct modem_rig *rig, enum uplink_rung rung);
 /* Starts and plays the log of a start, expecting "ready"; a stream opened by the log, expecting "open". */

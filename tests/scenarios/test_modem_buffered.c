@@ -18,8 +18,7 @@
 static void bring_up(struct modem_rig *rig)
 {
     modem_rig_init(rig, "sim800");
-    rig->config.allow_roaming = true;
-    modem_rig_renew(rig);
+    modem_rig_allow_roaming(rig);
     modem_rig_bring_up(rig, "sim800/start.log");
 }
 
@@ -27,12 +26,6 @@ static void connect(struct modem_rig *rig)
 {
     bring_up(rig);
     modem_rig_connect(rig, "sim800/connect.log");
-}
-
-static void hear(struct modem_rig *rig, const char *text)
-{
-    fake_port_feed_text(rig->fake, text);
-    sched_settle(rig->sched);
 }
 
 /* ---- sending ---- */
@@ -272,7 +265,7 @@ static void the_network_takes_the_bearer_away(void **state)
 
     (void)state;
     connect(&rig);
-    hear(&rig, "\r\n+PDP: DEACT\r\n");
+    modem_rig_hear(&rig, "\r\n+PDP: DEACT\r\n");
     modem_rig_expect(
         &rig, "failed data connection, retry: the network took the data connection away (+PDP: DEACT)\n"
               "data connection lost: the network took the data connection away (+PDP: DEACT)\n");
@@ -351,9 +344,9 @@ static void an_open_without_any_answer(void **state)
                   ">> AT+CIPCLOSE=0,1\\r\n<< \\r\\n0, CLOSE OK\\r\\n\n",
                   90000);
     modem_rig_expect(&rig, "server not reached: 1.2.3.4:80 was not reached: no answer in time\n");
-    hear(&rig, "\r\n0, CONNECT FAIL\r\n"); /* in the middle of nowhere: harmless */
+    modem_rig_hear(&rig, "\r\n0, CONNECT FAIL\r\n"); /* in the middle of nowhere: harmless */
     modem_rig_expect(&rig, "");
-    hear(&rig, "\r\n0, CONNECT OK\r\n");
+    modem_rig_hear(&rig, "\r\n0, CONNECT OK\r\n");
     modem_rig_say(&rig, ">> AT+CIPCLOSE=0,1\\r\n<< \\r\\n0, CLOSE OK\\r\\n\n", 1000);
     modem_rig_free(&rig);
 }

@@ -13,16 +13,16 @@
 #include <stdio.h>
 #include <string.h>
 
-static void hear(struct modem_rig *rig, const char *text)
-{
-    fake_port_feed_text(rig->fake, text);
-    sched_settle(rig->sched);
-}
-
 static void bring_up(struct modem_rig *rig, const char *profile)
 {
     modem_rig_init(rig, profile);
     modem_rig_bring_up(rig, strcmp(profile, "a9") == 0 ? "a9/start.log" : "a7/start.log");
+}
+
+static void open_blynk(struct modem_rig *rig, const char *profile)
+{
+    bring_up(rig, profile);
+    assert_int_equal(stream_open(rig->stream, "blynk.cloud", 80), 0);
 }
 
 static void a_name_that_does_not_resolve(void **state)
@@ -30,13 +30,11 @@ static void a_name_that_does_not_resolve(void **state)
     struct modem_rig rig;
 
     (void)state;
-    bring_up(&rig, "a7");
-    assert_int_equal(stream_open(rig.stream, "blynk.cloud", 80), 0);
+    open_blynk(&rig, "a7");
     modem_rig_play(&rig, "a7/no-name.log", 1000);
     modem_rig_expect(&rig, "name not resolved: the modem cannot find the address of blynk.cloud\n");
     modem_rig_free(&rig);
-    bring_up(&rig, "a9");
-    assert_int_equal(stream_open(rig.stream, "blynk.cloud", 80), 0);
+    open_blynk(&rig, "a9");
     modem_rig_play(&rig, "a9/no-name.log", 1000);
     modem_rig_expect(&rig, "name not resolved: the modem cannot find the address of blynk.cloud\n");
     modem_rig_free(&rig);
@@ -60,11 +58,10 @@ static void a_late_connect_is_taken(void **state)
     struct modem_rig rig;
 
     (void)state;
-    bring_up(&rig, "a7");
-    assert_int_equal(stream_open(rig.stream, "blynk.cloud", 80), 0);
+    open_blynk(&rig, "a7");
     modem_rig_play(&rig, "a7/late.log", 60000);
     modem_rig_expect(&rig, "open\n");
-    hear(&rig, "\r\n+CIPRCV:1,2,hi");
+    modem_rig_hear(&rig, "\r\n+CIPRCV:1,2,hi");
     modem_rig_expect_bytes(&rig, "hi", 2);
     modem_rig_free(&rig);
 }
@@ -80,7 +77,7 @@ static void a_connect_that_is_too_late_is_closed(void **state)
     modem_rig_play(&rig, "a7/no-answer.log", 60000);
     sched_settle(rig.sched);
     buf_clear(&rig.diary);
-    hear(&rig, "\r\nCONNECT OK\r\n");
+    modem_rig_hear(&rig, "\r\nCONNECT OK\r\n");
     modem_rig_say(
         &rig,
         ">> AT+CIPSTATUS\\r\n<< \\r\\n+CIPSTATUS:0,CONNECT OK\\r\\n1,IP INITIAL\\r\\n\\r\\nOK\\r\\n\n"
@@ -96,8 +93,7 @@ static void links_of_an_earlier_life_are_closed_first(void **state)
     struct modem_rig rig;
 
     (void)state;
-    bring_up(&rig, "a9");
-    assert_int_equal(stream_open(rig.stream, "blynk.cloud", 80), 0);
+    open_blynk(&rig, "a9");
     modem_rig_say(&rig,
                   ">> AT+CIPSTATUS\\r\n<< \\r\\n+CIPSTATUS:\\r\\n0,CONNECT OK\\r\\n1,IP INITIAL\\r\\n"
                   "2,TCP/UDP CONNECTING\\r\\n3,IP CLOSE\\r\\n\\r\\nOK\\r\\n\n"
@@ -121,8 +117,7 @@ static void an_open_does_not_depend_on_the_status(void **state)
     for (size_t i = 0; i < sizeof(answers) / sizeof(answers[0]); i++) {
         struct modem_rig rig;
         char script[512];
-        bring_up(&rig, "a7");
-        assert_int_equal(stream_open(rig.stream, "blynk.cloud", 80), 0);
+        open_blynk(&rig, "a7");
         snprintf(script, sizeof(script),
                  ">> AT+CIPSTATUS\\r\n<< %s\n>> AT+CIPSTART=\"TCP\",\"blynk.cloud\",80\\r\n"
                  "<< \\r\\n+CIPNUM:0\\r\\n\\r\\nCONNECT OK\\r\\n\\r\\nOK\\r\\n\n",
@@ -148,14 +143,13 @@ static void an_open_in_every_order(void **state)
     for (size_t i = 0; i < sizeof(answers) / sizeof(answers[0]); i++) {
         struct modem_rig rig;
         char script[512];
-        bring_up(&rig, "a7");
-        assert_int_equal(stream_open(rig.stream, "blynk.cloud", 80), 0);
+        open_blynk(&rig, "a7");
         snprintf(script, sizeof(script),
                  ">> AT+CIPSTATUS\\r\n<< \\r\\nOK\\r\\n\n>> AT+CIPSTART=\"TCP\",\"blynk.cloud\",80\\r\n%s",
                  answers[i]);
         modem_rig_say(&rig, script, 10000);
         modem_rig_expect(&rig, "open\n");
-        hear(&rig, "\r\n+CIPRCV:0,2,hi");
+        modem_rig_hear(&rig, "\r\n+CIPRCV:0,2,hi");
         modem_rig_expect_bytes(&rig, "hi", 2);
         modem_rig_free(&rig);
     }
@@ -166,8 +160,7 @@ static void data_before_the_last_ok_is_not_lost(void **state)
     struct modem_rig rig;
 
     (void)state;
-    bring_up(&rig, "a7");
-    assert_int_equal(stream_open(rig.stream, "blynk.cloud", 80), 0);
+    open_blynk(&rig, "a7");
     modem_rig_say(&rig,
                   ">> AT+CIPSTATUS\\r\n<< \\r\\nOK\\r\\n\n>> AT+CIPSTART=\"TCP\",\"blynk.cloud\",80\\r\n"
                   "<< \\r\\n+CIPNUM:0\\r\\n\\r\\nCONNECT OK\\r\\n\\r\\n+CIPRCV:0,2,hi\\r\\nOK\\r\\n\n",
@@ -210,8 +203,7 @@ static void a_bearer_that_is_gone_is_found_out(void **state)
     struct modem_rig rig;
 
     (void)state;
-    bring_up(&rig, "a7");
-    assert_int_equal(stream_open(rig.stream, "blynk.cloud", 80), 0);
+    open_blynk(&rig, "a7");
     modem_rig_say(&rig,
                   ">> AT+CIPSTATUS\\r\n<< \\r\\nOK\\r\\n\n>> AT+CIPSTART=\"TCP\",\"blynk.cloud\",80\\r\n"
                   "<< \\r\\n+CME ERROR:53\\r\\n\n>> AT+CIPSTATUS\\r\n<< \\r\\n+CIPSTATUS:0,IP "
@@ -229,8 +221,7 @@ static void what_is_in_the_way_is_closed_and_it_is_tried_again(void **state)
     struct modem_rig rig;
 
     (void)state;
-    bring_up(&rig, "a9");
-    assert_int_equal(stream_open(rig.stream, "blynk.cloud", 80), 0);
+    open_blynk(&rig, "a9");
     modem_rig_say(&rig,
                   ">> AT+CIPSTATUS\\r\n<< \\r\\nERROR\\r\\n\n>> AT+CIPSTART=\"TCP\",\"blynk.cloud\",80\\r\n"
                   "<< \\r\\nALREAY CONNECT\\r\\n\n>> AT+CIPSTATUS\\r\n"
@@ -244,8 +235,7 @@ static void what_is_in_the_way_is_closed_and_it_is_tried_again(void **state)
 
 static void begin_to_open(struct modem_rig *rig)
 {
-    bring_up(rig, "a7");
-    assert_int_equal(stream_open(rig->stream, "blynk.cloud", 80), 0);
+    open_blynk(rig, "a7");
     modem_rig_say(
         rig, ">> AT+CIPSTATUS\\r\n<< \\r\\nOK\\r\\n\n>> AT+CIPSTART=\"TCP\",\"blynk.cloud\",80\\r\n", 1000);
     modem_rig_expect(rig, "");
@@ -287,7 +277,7 @@ static void an_open_that_cannot_be_stopped_is_waited_for(void **state)
     sched_advance(rig.sched, 29000);
     modem_rig_expect(&rig, "");
     fake_port_forget_written(rig.fake);
-    hear(&rig, "\r\nCOMMAND NO RESPONSE!\r\n");
+    modem_rig_hear(&rig, "\r\nCOMMAND NO RESPONSE!\r\n");
     modem_rig_say(&rig,
                   ">> AT\\r\n<< \\r\\nOK\\r\\n\n>> AT+CIPSTATUS\\r\n"
                   "<< \\r\\n+CIPSTATUS:0,IP CLOSE\\r\\n1,IP INITIAL\\r\\n\\r\\nOK\\r\\n\n",

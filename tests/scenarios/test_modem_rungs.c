@@ -16,8 +16,7 @@
 static void bring_up(struct modem_rig *rig, const char *profile, const char *log)
 {
     modem_rig_init(rig, profile);
-    rig->config.allow_roaming = true;
-    modem_rig_renew(rig);
+    modem_rig_allow_roaming(rig);
     modem_rig_bring_up(rig, log);
 }
 

@@ -27,12 +27,6 @@ static void connect_a9(struct modem_rig *rig)
     modem_rig_connect(rig, "a9/connect.log");
 }
 
-static void hear(struct modem_rig *rig, const char *text)
-{
-    fake_port_feed_text(rig->fake, text);
-    sched_settle(rig->sched);
-}
-
 static void expect_written(struct modem_rig *rig, const char *text)
 {
     sched_advance(rig->sched, 25); /* the newer series rests 20 ms between commands */
@@ -95,13 +89,13 @@ static void sends_follow_at_once(void **state)
     rig.on_room = write_again;
     assert_int_equal(stream_write(rig.stream, (const uint8_t *)"first", 5), 5);
     fake_port_expect_written(rig.fake, "AT+CIPSEND=0,5\r");
-    hear(&rig, "\r\n> ");
+    modem_rig_hear(&rig, "\r\n> ");
     fake_port_expect_written(rig.fake, "first");
-    hear(&rig, "\r\nOK\r\n");
+    modem_rig_hear(&rig, "\r\nOK\r\n");
     fake_port_expect_written(rig.fake, "AT+CIPSEND=0,5\r"); /* no time has passed */
-    hear(&rig, "\r\n> ");
+    modem_rig_hear(&rig, "\r\n> ");
     fake_port_expect_written(rig.fake, "again");
-    hear(&rig, "\r\nSEND OK\r\n");
+    modem_rig_hear(&rig, "\r\nSEND OK\r\n");
     fake_port_expect_written(rig.fake, "AT+CIPSEND=0,5\r");
     modem_rig_free(&rig);
 }
@@ -129,13 +123,13 @@ static void bytes_come_in_at_any_moment(void **state)
     (void)state;
     connect_a7(&rig);
     assert_int_equal(stream_write(rig.stream, (const uint8_t *)"hello", 5), 5);
-    hear(&rig, "\r\n+CIPRCV,0,6:\r\nOK\r\n\r\n");
+    modem_rig_hear(&rig, "\r\n+CIPRCV,0,6:\r\nOK\r\n\r\n");
     fake_port_expect_written(rig.fake, "AT+CIPSEND=0,5\r");
-    hear(&rig, "\r\n> ");
-    hear(&rig, "\r\n+CIPRCV:0,15,+TCPCLOSED:0\r\n>\r\n");
+    modem_rig_hear(&rig, "\r\n> ");
+    modem_rig_hear(&rig, "\r\n+CIPRCV:0,15,+TCPCLOSED:0\r\n>\r\n");
     fake_port_expect_written(rig.fake, "hello");
     assert_int_equal(rig.rooms, 0);
-    hear(&rig, "\r\nOK\r\n");
+    modem_rig_hear(&rig, "\r\nOK\r\n");
     assert_int_equal(rig.rooms, 1);
     modem_rig_expect_bytes(&rig, "\r\nOK\r\n+TCPCLOSED:0\r\n>", 21);
     modem_rig_expect(&rig, "");
@@ -148,9 +142,9 @@ static void bytes_of_another_link_are_dropped(void **state)
 
     (void)state;
     connect_a7(&rig);
-    hear(&rig, "\r\n+CIPRCV:3,5,alien\r\n+CIPRCV:0,4,ours");
+    modem_rig_hear(&rig, "\r\n+CIPRCV:3,5,alien\r\n+CIPRCV:0,4,ours");
     modem_rig_expect_bytes(&rig, "ours", 4);
-    hear(&rig, "\r\n+TCPCLOSED:3\r\n");
+    modem_rig_hear(&rig, "\r\n+TCPCLOSED:3\r\n");
     modem_rig_expect(&rig, "");
     modem_rig_free(&rig);
 }
@@ -161,7 +155,7 @@ static void bytes_that_never_come_tear_the_stream(void **state)
 
     (void)state;
     connect_a7(&rig);
-    hear(&rig, "\r\n+CIPRCV:0,10,only");
+    modem_rig_hear(&rig, "\r\n+CIPRCV:0,10,only");
     sched_advance(rig.sched, 2500);
     modem_rig_say(&rig, ">> AT\\r\n<< \\r\\nOK\\r\\n\n>> AT+CIPCLOSE=0\\r\n<< \\r\\nOK\\r\\n\n", 5000);
     modem_rig_expect(&rig, "modem failed: data that the modem announced did not arrive\n");
@@ -179,7 +173,7 @@ static void check_closed_by(const char *line, bool newer)
     } else {
         connect_a7(&rig);
     }
-    hear(&rig, line);
+    modem_rig_hear(&rig, line);
     modem_rig_expect(&rig, "closed by the server: the server closed the connection\n");
     sched_advance(rig.sched, 1000);
     fake_port_expect_silence(rig.fake);
@@ -211,7 +205,7 @@ static void the_log_of_a_close(void **state)
                   "<< \\r\\n+CIPNUM:1\\r\\n\\r\\nCONNECT OK\\r\\n\\r\\nOK\\r\\n\n",
                   1000);
     modem_rig_expect(&rig, "open\n");
-    hear(&rig, "\r\n+CIPRCV:1,2,hi");
+    modem_rig_hear(&rig, "\r\n+CIPRCV:1,2,hi");
     modem_rig_expect_bytes(&rig, "hi", 2);
     modem_rig_free(&rig);
 }
@@ -239,10 +233,10 @@ static void a_close_within_a_send(void **state)
     (void)state;
     connect_a7(&rig);
     assert_int_equal(stream_write(rig.stream, (const uint8_t *)"hello", 5), 5);
-    hear(&rig, "\r\n> ");
-    hear(&rig, "\r\n+TCPCLOSED:0\r\n");
+    modem_rig_hear(&rig, "\r\n> ");
+    modem_rig_hear(&rig, "\r\n+TCPCLOSED:0\r\n");
     modem_rig_expect(&rig, ""); /* the send is still in the way */
-    hear(&rig, "\r\n+CME ERROR:53\r\n");
+    modem_rig_hear(&rig, "\r\n+CME ERROR:53\r\n");
     modem_rig_expect(&rig, "closed by the server: the server closed the connection\n");
     modem_rig_free(&rig);
 }
@@ -258,8 +252,8 @@ static void a_failed_send_ends_the_link(void **state)
         connect_a7(&rig);
         assert_int_equal(stream_write(rig.stream, (const uint8_t *)"hello", 5), 5);
         fake_port_forget_written(rig.fake);
-        hear(&rig, "\r\n> ");
-        hear(&rig, words[i]);
+        modem_rig_hear(&rig, "\r\n> ");
+        modem_rig_hear(&rig, words[i]);
         modem_rig_say(&rig, ">> hello\n>> AT+CIPCLOSE=0\\r\n<< \\r\\n+CME ERROR:50\\r\\n\n", 1000);
         sched_settle(rig.sched);
         assert_non_null(

@@ -62,8 +62,7 @@ static void a_sim800_comes_up(void **state)
 
     (void)state;
     modem_rig_init(&rig, "sim800");
-    rig.config.allow_roaming = true;
-    modem_rig_renew(&rig);
+    modem_rig_allow_roaming(&rig);
     start_with_boot(&rig, "sim800/boot.log", "sim800/start.log");
     const struct modem_info *info = modem_info(rig.modem);
     assert_string_equal(info->model, "SIMCOM_SIM800L");
@@ -79,8 +78,7 @@ static void check_recognised(const char *log, const char *profile)
     struct modem_rig rig;
 
     modem_rig_init(&rig, "auto");
-    rig.config.allow_roaming = true;
-    modem_rig_renew(&rig);
+    modem_rig_allow_roaming(&rig);
     modem_rig_bring_up(&rig, log);
     assert_string_equal(modem_info(rig.modem)->profile, profile);
     modem_rig_free(&rig);

@@ -170,8 +170,7 @@ static void a_modem_that_keeps_restarting_is_told(void **state)
     sched_settle(rig.sched);
     for (int i = 0; i < 6; i++) {
         modem_rig_answer_until(&rig, "AT+CSQ\r", 20000);
-        fake_port_feed_text(rig.fake, "\r\n^CINIT: 1, 0, 0\r\n");
-        sched_settle(rig.sched);
+        modem_rig_hear(&rig, "\r\n^CINIT: 1, 0, 0\r\n");
     }
     modem_rig_expect(
         &rig, "failed modem, retry: the modem restarts again and again: check its power supply (it draws "
@@ -232,8 +231,7 @@ static void late_lines_of_a_start_are_no_restart(void **state)
 
     (void)state;
     modem_rig_init(&rig, "sim800");
-    rig.config.allow_roaming = true;
-    modem_rig_renew(&rig);
+    modem_rig_allow_roaming(&rig);
     modem_rig_bring_up(&rig, "sim800/start.log");
     fake_port_feed_text(rig.fake, "\r\nCall Ready\r\n\r\nSMS Ready\r\n");
     modem_rig_expect(&rig, "");
@@ -249,8 +247,7 @@ static void a_modem_that_switches_itself_off_is_told(void **state)
 
     (void)state;
     modem_rig_init(&rig, "sim800");
-    rig.config.allow_roaming = true;
-    modem_rig_renew(&rig);
+    modem_rig_allow_roaming(&rig);
     modem_rig_bring_up(&rig, "sim800/start.log");
     fake_port_feed_text(rig.fake, "\r\nUNDER-VOLTAGE WARNNING\r\n");
     modem_rig_expect(&rig, "");
