@@ -1,5 +1,6 @@
 /* The hint that a device node came, in directories that come and go as udev's do. */
 #include "blynkd/io/hotplug.h"
+#include "loop_turn.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -18,8 +19,6 @@
 #include <unistd.h>
 #include <uv.h>
 
-#define DEADLINE_MS 10000
-
 struct bench {
     uv_loop_t loop;
     uv_timer_t tick;
@@ -27,11 +26,6 @@ struct bench {
     char folder[64];
     int changes;
 };
-
-static void on_tick(uv_timer_t *timer)
-{
-    (void)timer;
-}
 
 static void on_change(void *arg)
 {
@@ -45,9 +39,7 @@ static int bench_up(void **state)
     static struct bench bench;
 
     memset(&bench, 0, sizeof(bench));
-    assert_int_equal(uv_loop_init(&bench.loop), 0);
-    uv_timer_init(&bench.loop, &bench.tick);
-    uv_timer_start(&bench.tick, on_tick, 2, 2);
+    loop_turn_begin(&bench.loop, &bench.tick);
     strcpy(bench.folder, "/tmp/test_hotplug.XXXXXX");
     assert_non_null(mkdtemp(bench.folder));
     bench.hotplug = hotplug_create(&bench.loop, on_change, &bench);
@@ -64,9 +56,7 @@ static int bench_down(void **state)
     if (bench->hotplug) {
         hotplug_destroy(bench->hotplug);
     }
-    uv_close((uv_handle_t *)&bench->tick, NULL);
-    uv_run(&bench->loop, UV_RUN_DEFAULT);
-    assert_int_equal(uv_loop_close(&bench->loop), 0);
+    loop_turn_end(&bench->loop, &bench->tick);
     snprintf(command, sizeof(command), "rm -r %s", bench->folder);
     return system(command);
 }
@@ -94,20 +84,13 @@ static void make_node(const struct bench *bench, const char *name)
 
 static void await_change(struct bench *bench)
 {
-    uint64_t end_ns = uv_hrtime() + DEADLINE_MS * UINT64_C(1000000);
-
-    while (bench->changes == 0 && uv_hrtime() < end_ns) {
-        uv_run(&bench->loop, UV_RUN_ONCE);
-    }
-    assert_true(bench->changes > 0);
+    loop_turn_until(&bench->loop, bench->changes > 0);
 }
 
 /* Takes in all that has happened so far: inotify keeps the order, so the events were there at once. */
 static void drain(struct bench *bench)
 {
-    for (int i = 0; i < 10; i++) {
-        uv_run(&bench->loop, UV_RUN_ONCE);
-    }
+    loop_turn_settle(&bench->loop);
     bench->changes = 0;
 }
 
@@ -131,9 +114,7 @@ static void test_other_names_do_not_matter(void **state)
     assert_int_equal(hotplug_start(bench->hotplug, in_folder(bench, "ttyUSB0")), 0);
     make_node(bench, "ttyUSB1");
     make_folder(bench, "bus");
-    for (int i = 0; i < 10; i++) {
-        uv_run(&bench->loop, UV_RUN_ONCE);
-    }
+    loop_turn_settle(&bench->loop);
     assert_int_equal(bench->changes, 0);
     make_node(bench, "ttyUSB0");
     await_change(bench);
@@ -217,9 +198,7 @@ static void test_stop_and_restart(void **state)
     hotplug_stop(bench->hotplug);
     hotplug_stop(bench->hotplug);
     make_node(bench, "a");
-    for (int i = 0; i < 10; i++) {
-        uv_run(&bench->loop, UV_RUN_ONCE);
-    }
+    loop_turn_settle(&bench->loop);
     assert_int_equal(bench->changes, 0);
     assert_int_equal(hotplug_start(bench->hotplug, in_folder(bench, "b")), 0);
     assert_int_equal(hotplug_start(bench->hotplug, in_folder(bench, "c")), 0);

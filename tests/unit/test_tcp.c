@@ -3,6 +3,7 @@
  * is asked and a host can have any addresses.
  */
 #include "blynkd/net/tcp.h"
+#include "loop_turn.h"
 #include "net/addresses.h"
 #include "net/tcp_private.h"
 
@@ -25,8 +26,7 @@
 #include <unistd.h>
 #include <uv.h>
 
-#define DEADLINE_MS 10000
-#define MANY_BYTES  300000
+#define MANY_BYTES 300000
 
 /* ---- names ---- */
 
@@ -157,27 +157,6 @@ static void on_closed(void *arg, enum stream_fault fault, const char *why)
     after_event(bench);
 }
 
-static void on_tick(uv_timer_t *timer)
-{
-    (void)timer;
-}
-
-#define wait_for(bench, condition)                                                                           \
-    do {                                                                                                     \
-        uint64_t end_ns = uv_hrtime() + DEADLINE_MS * UINT64_C(1000000);                                     \
-        while (!(condition) && uv_hrtime() < end_ns) {                                                       \
-            uv_run(&(bench)->loop, UV_RUN_ONCE);                                                             \
-        }                                                                                                    \
-        assert_true(condition);                                                                              \
-    } while (0)
-
-static void settle(struct bench *bench)
-{
-    for (int i = 0; i < 20; i++) {
-        uv_run(&bench->loop, UV_RUN_ONCE);
-    }
-}
-
 static int listen_on(int family, uint16_t *port, int backlog)
 {
     struct sockaddr_storage address = {.ss_family = (sa_family_t)family};
@@ -215,10 +194,8 @@ static int bench_up(void **state)
     static struct bench bench;
 
     memset(&bench, 0, sizeof(bench));
-    assert_int_equal(uv_loop_init(&bench.loop), 0);
+    loop_turn_begin(&bench.loop, &bench.tick);
     assert_int_equal(uv_sem_init(&slow_name, 0), 0);
-    uv_timer_init(&bench.loop, &bench.tick);
-    uv_timer_start(&bench.tick, on_tick, 2, 2);
     bench.listener = listen_on(AF_INET, &bench.port, 16);
     assert_true(bench.listener >= 0);
     bench.peer = -1;
@@ -234,9 +211,7 @@ static int bench_down(void **state)
     if (bench->stream) {
         tcp_stream_destroy(bench->stream);
     }
-    uv_close((uv_handle_t *)&bench->tick, NULL);
-    uv_run(&bench->loop, UV_RUN_DEFAULT);
-    assert_int_equal(uv_loop_close(&bench->loop), 0);
+    loop_turn_end(&bench->loop, &bench->tick);
     uv_sem_destroy(&slow_name);
     close(bench->listener);
     if (bench->peer >= 0) {
@@ -271,7 +246,7 @@ static void bench_close(struct bench *bench)
 static void connect_to(struct bench *bench, const char *host)
 {
     assert_int_equal(bench_open(bench, host), 0);
-    wait_for(bench, bench->opens == 1 || bench->closes);
+    loop_turn_until(&bench->loop, bench->opens == 1 || bench->closes);
     assert_int_equal(bench->closes, 0);
     bench->peer = accept4(bench->listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
     assert_true(bench->peer >= 0);
@@ -279,8 +254,8 @@ static void connect_to(struct bench *bench, const char *host)
 
 static void assert_closed(struct bench *bench, enum stream_fault fault, const char *words)
 {
-    wait_for(bench, bench->closes > 0);
-    settle(bench);
+    loop_turn_until(&bench->loop, bench->closes > 0);
+    loop_turn_settle(&bench->loop);
     assert_int_equal(bench->closes, 1);
     assert_int_equal(bench->fault, fault);
     assert_non_null(strstr(bench->why, words));
@@ -296,10 +271,10 @@ static void test_both_ways(void **state)
     connect_to(bench, "one");
     assert_int_equal(stream_room(bench->stream), 4096);
     assert_int_equal(bench_write(bench, "hello", 5), 5);
-    wait_for(bench, recv(bench->peer, text, sizeof(text), MSG_PEEK) == 5);
+    loop_turn_until(&bench->loop, recv(bench->peer, text, sizeof(text), MSG_PEEK) == 5);
     assert_memory_equal(text, "hello", 5);
     assert_int_equal(send(bench->peer, "\0world", 6, 0), 6);
-    wait_for(bench, bench->len == 6);
+    loop_turn_until(&bench->loop, bench->len == 6);
     assert_memory_equal(bench->bytes, "\0world", 6);
     bench_close(bench);
     bench_close(bench);
@@ -323,7 +298,7 @@ static void test_many_bytes_in(void **state)
         len += more > 0 ? (size_t)more : 0;
         uv_run(&bench->loop, UV_RUN_NOWAIT);
     }
-    wait_for(bench, bench->len == sizeof(sent));
+    loop_turn_until(&bench->loop, bench->len == sizeof(sent));
     assert_memory_equal(bench->bytes, sent, sizeof(sent));
 }
 
@@ -336,7 +311,7 @@ static void test_back_pressure(void **state)
     const int small = 4096;
     size_t sent = 0;
     size_t got = 0;
-    uint64_t give_up_ns = uv_hrtime() + DEADLINE_MS * UINT64_C(1000000);
+    uint64_t give_up_ns = uv_hrtime() + LOOP_TURN_DEADLINE_MS * UINT64_C(1000000);
 
     setsockopt(bench->listener, SOL_SOCKET, SO_RCVBUF, &small, sizeof(small));
     connect_to(bench, "one");
@@ -363,8 +338,8 @@ static void test_back_pressure(void **state)
         uv_run(&bench->loop, UV_RUN_NOWAIT);
     }
     assert_int_equal(got, sent);
-    wait_for(bench, bench->rooms > 0);
-    wait_for(bench, stream_room(bench->stream) == 4096);
+    loop_turn_until(&bench->loop, bench->rooms > 0);
+    loop_turn_until(&bench->loop, stream_room(bench->stream) == 4096);
 }
 
 static void test_peer_closes(void **state)
@@ -379,7 +354,7 @@ static void test_peer_closes(void **state)
     assert_int_equal(bench->len, 3);
     assert_int_equal(bench_write(bench, "x", 1), 0);
     bench_close(bench);
-    settle(bench);
+    loop_turn_settle(&bench->loop);
     assert_int_equal(bench->closes, 1);
 }
 
@@ -412,8 +387,8 @@ static void test_write_after_reset(void **state)
     bench_write(bench, "x", 1);
     assert_int_equal(bench->closes, 0);
     assert_int_equal(stream_room(bench->stream), 0);
-    wait_for(bench, bench->closes > 0);
-    settle(bench);
+    loop_turn_until(&bench->loop, bench->closes > 0);
+    loop_turn_settle(&bench->loop);
     assert_int_equal(bench->closes, 1);
     assert_int_equal(bench->fault, STREAM_FAULT_SEND);
 }
@@ -477,7 +452,7 @@ static void test_close_while_resolving(void **state)
     struct bench *bench = *state;
 
     assert_int_equal(bench_open(bench, "slow"), 0);
-    settle(bench);
+    loop_turn_settle(&bench->loop);
     assert_int_equal(bench_open(bench, "one"), -EALREADY);
     bench_close(bench);
     assert_int_equal(bench_open(bench, "one"), -EALREADY);
@@ -486,7 +461,7 @@ static void test_close_while_resolving(void **state)
     bench->closes = 0;
     connect_to(bench, "one");
     uv_sem_post(&slow_name);
-    settle(bench);
+    loop_turn_settle(&bench->loop);
     assert_int_equal(bench->opens, 1);
     assert_int_equal(bench->closes, 0);
 }
@@ -496,12 +471,12 @@ static void test_destroy_while_resolving(void **state)
     struct bench *bench = *state;
 
     assert_int_equal(bench_open(bench, "slow"), 0);
-    settle(bench);
+    loop_turn_settle(&bench->loop);
     tcp_stream_destroy(bench->stream);
     bench->stream = NULL;
-    settle(bench);
+    loop_turn_settle(&bench->loop);
     uv_sem_post(&slow_name);
-    settle(bench);
+    loop_turn_settle(&bench->loop);
     assert_int_equal(bench->closes, 0);
 }
 
@@ -513,7 +488,7 @@ static void test_lookup_deadline(void **state)
     assert_int_equal(bench_open(bench, "slow"), 0);
     assert_closed(bench, STREAM_FAULT_NAME, "no answer from the name server");
     uv_sem_post(&slow_name);
-    settle(bench);
+    loop_turn_settle(&bench->loop);
     assert_int_equal(bench->closes, 1);
 }
 
@@ -555,7 +530,7 @@ static void test_close_while_connecting(void **state)
 
     fill_queue(bench, callers);
     assert_int_equal(bench_open(bench, "one"), 0);
-    settle(bench);
+    loop_turn_settle(&bench->loop);
     assert_int_equal(bench->opens + bench->closes, 0);
     bench_close(bench);
     assert_closed(bench, STREAM_FAULT_NONE, "closed as asked");
@@ -593,7 +568,7 @@ static void test_open_inside_closed(void **state)
 
     bench->on_event = open_once_more;
     assert_int_equal(bench_open(bench, "none-works"), 0);
-    wait_for(bench, bench->closes == 2);
+    loop_turn_until(&bench->loop, bench->closes == 2);
     assert_int_equal(bench->fault, STREAM_FAULT_NAME);
 }
 
@@ -609,16 +584,16 @@ static void test_destroy_inside_event(void **state)
 
     bench->on_event = destroy_in_event;
     assert_int_equal(bench_open(bench, "nobody"), 0);
-    wait_for(bench, bench->closes == 1);
-    settle(bench);
+    loop_turn_until(&bench->loop, bench->closes == 1);
+    loop_turn_settle(&bench->loop);
     make_stream(bench);
     bench->closes = 0;
     bench->on_event = NULL;
     connect_to(bench, "one");
     bench->on_event = destroy_in_event;
     assert_int_equal(send(bench->peer, "x", 1, 0), 1);
-    wait_for(bench, bench->len == 1);
-    settle(bench);
+    loop_turn_until(&bench->loop, bench->len == 1);
+    loop_turn_settle(&bench->loop);
     assert_int_equal(bench->closes, 0);
 }
 
@@ -632,11 +607,11 @@ static void test_unusable(void **state)
     assert_int_equal(stream_open(bench->stream, "", 80), -EINVAL);
     assert_int_equal(stream_open(bench->stream, "one", 0), -EINVAL);
     assert_int_equal(stream_open(bench->stream, long_host, 80), -EINVAL);
-    settle(bench);
+    loop_turn_settle(&bench->loop);
     assert_int_equal(bench->opens + bench->closes, 0);
     assert_int_equal(stream_room(bench->stream), 0);
     bench_close(bench);
-    settle(bench);
+    loop_turn_settle(&bench->loop);
     assert_int_equal(bench->closes, 0);
 }
 

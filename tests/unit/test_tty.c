@@ -1,5 +1,6 @@
 /* The port over PTYs: bytes, back-pressure, unplugging, coming back under another number, locks, words. */
 #include "blynkd/io/port.h"
+#include "loop_turn.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -23,8 +24,7 @@
 #include <unistd.h>
 #include <uv.h>
 
-#define DEADLINE_MS 10000
-#define MANY_BYTES  100000
+#define MANY_BYTES 100000
 
 struct bench {
     uv_loop_t loop;
@@ -95,28 +95,6 @@ static int bench_open(struct bench *bench)
     return error;
 }
 
-static void on_tick(uv_timer_t *timer)
-{
-    (void)timer;
-}
-
-#define wait_for(bench, condition)                                                                           \
-    do {                                                                                                     \
-        uint64_t end_ns = uv_hrtime() + DEADLINE_MS * UINT64_C(1000000);                                     \
-        while (!(condition) && uv_hrtime() < end_ns) {                                                       \
-            uv_run(&(bench)->loop, UV_RUN_ONCE);                                                             \
-        }                                                                                                    \
-        assert_true(condition);                                                                              \
-    } while (0)
-
-/* Lets everything happen that is going to happen. */
-static void settle(struct bench *bench)
-{
-    for (int i = 0; i < 20; i++) {
-        uv_run(&bench->loop, UV_RUN_ONCE);
-    }
-}
-
 /* A new PTY behind the same link. */
 static void plug(struct bench *bench)
 {
@@ -154,9 +132,7 @@ static int bench_up(void **state)
     static struct bench bench;
 
     memset(&bench, 0, sizeof(bench));
-    assert_int_equal(uv_loop_init(&bench.loop), 0);
-    uv_timer_init(&bench.loop, &bench.tick);
-    uv_timer_start(&bench.tick, on_tick, 2, 2);
+    loop_turn_begin(&bench.loop, &bench.tick);
     strcpy(bench.folder, "/tmp/test_tty.XXXXXX");
     assert_non_null(mkdtemp(bench.folder));
     snprintf(bench.link, sizeof(bench.link), "%s/modem", bench.folder);
@@ -173,9 +149,7 @@ static int bench_down(void **state)
     if (bench->port) {
         port_destroy(bench->port);
     }
-    uv_close((uv_handle_t *)&bench->tick, NULL);
-    uv_run(&bench->loop, UV_RUN_DEFAULT);
-    assert_int_equal(uv_loop_close(&bench->loop), 0);
+    loop_turn_end(&bench->loop, &bench->tick);
     if (bench->master >= 0) {
         close(bench->master);
     }
@@ -186,7 +160,7 @@ static int bench_down(void **state)
 /* Reads from the master until `len` bytes have come. */
 static void master_read(struct bench *bench, uint8_t *out, size_t len)
 {
-    uint64_t end_ns = uv_hrtime() + DEADLINE_MS * UINT64_C(1000000);
+    uint64_t end_ns = uv_hrtime() + LOOP_TURN_DEADLINE_MS * UINT64_C(1000000);
     size_t got = 0;
 
     while (got < len && uv_hrtime() < end_ns) {
@@ -209,7 +183,7 @@ static void test_all_byte_values(void **state)
     assert_int_equal(bench_open(bench), 0);
     assert_string_equal(bench->port->why, "");
     assert_int_equal(write(bench->master, all, sizeof(all)), 256);
-    wait_for(bench, bench->len == sizeof(all));
+    loop_turn_until(&bench->loop, bench->len == sizeof(all));
     assert_memory_equal(bench->bytes, all, sizeof(all));
     assert_int_equal(bench_write(bench, all, sizeof(all)), 256);
     master_read(bench, echo, sizeof(echo));
@@ -233,7 +207,7 @@ static void test_many_bytes_in(void **state)
         sent += taken > 0 ? (size_t)taken : 0;
         uv_run(&bench->loop, UV_RUN_NOWAIT);
     }
-    wait_for(bench, bench->len == MANY_BYTES);
+    loop_turn_until(&bench->loop, bench->len == MANY_BYTES);
     for (size_t i = 0; i < MANY_BYTES; i++) {
         assert_int_equal(bench->bytes[i], (uint8_t)(i * 7 >> 3));
     }
@@ -258,17 +232,17 @@ static void test_back_pressure(void **state)
         assert_int_equal(taken, room < 5000 ? room : 5000);
         len += taken;
         assert_true(len < MANY_BYTES - 5000);
-        settle(bench); /* the kernel moves what it has from one of its buffers to the next */
+        loop_turn_settle(&bench->loop); /* the kernel moves what it has from one of its buffers to the next */
     }
     bench->rooms = 0;
-    settle(bench);
+    loop_turn_settle(&bench->loop);
     assert_int_equal(port_room(bench->port), 0);
     assert_int_equal(bench_write(bench, sent, 1), 0);
     assert_int_equal(bench->rooms, 0);
     master_read(bench, received, len);
-    wait_for(bench, bench->rooms > 0);
+    loop_turn_until(&bench->loop, bench->rooms > 0);
     assert_memory_equal(received, sent, len);
-    wait_for(bench, port_room(bench->port) == 4096);
+    loop_turn_until(&bench->loop, port_room(bench->port) == 4096);
     assert_int_equal(bench_write(bench, "end", 3), 3);
     master_read(bench, received, 3);
     assert_memory_equal(received, "end", 3);
@@ -284,7 +258,7 @@ static void test_no_room_event_without_need(void **state)
         assert_int_equal(bench_write(bench, "0123456789", 10), 10);
     }
     master_read(bench, received, sizeof(received));
-    settle(bench);
+    loop_turn_settle(&bench->loop);
     assert_int_equal(bench->rooms, 0);
 }
 
@@ -294,15 +268,15 @@ static void test_unplugged(void **state)
 
     assert_int_equal(bench_open(bench), 0);
     unplug(bench);
-    wait_for(bench, bench->downs > 0);
-    settle(bench);
+    loop_turn_until(&bench->loop, bench->downs > 0);
+    loop_turn_settle(&bench->loop);
     assert_int_equal(bench->downs, 1);
     assert_int_equal(bench->down_error, -EIO);
     assert_non_null(strstr(bench->down_why, bench->link));
     assert_non_null(strstr(bench->down_why, "its other end was closed"));
     port_close(bench->port);
     assert_int_equal(bench_write(bench, "x", 1), 0);
-    settle(bench);
+    loop_turn_settle(&bench->loop);
     assert_int_equal(bench->downs, 1);
 }
 
@@ -317,8 +291,8 @@ static void test_unplugged_before_a_write(void **state)
     assert_int_equal(port_room(bench->port), 0);
     assert_int_equal(bench_write(bench, "AT\r", 3), 0);
     assert_int_equal(bench->downs, 0);
-    wait_for(bench, bench->downs > 0);
-    settle(bench);
+    loop_turn_until(&bench->loop, bench->downs > 0);
+    loop_turn_settle(&bench->loop);
     assert_int_equal(bench->downs, 1);
     assert_int_equal(bench->down_error, -EIO);
 }
@@ -331,7 +305,7 @@ static void test_closed_after_a_failed_write(void **state)
     unplug(bench);
     assert_int_equal(bench_write(bench, "AT\r", 3), 0);
     port_close(bench->port);
-    settle(bench);
+    loop_turn_settle(&bench->loop);
     assert_int_equal(bench->downs, 0);
 }
 
@@ -347,10 +321,10 @@ static void test_back_under_another_number(void **state)
     plug(bench); /* before the first is gone, so that it must get another number */
     assert_string_not_equal(bench->name, first_name);
     close(first_master);
-    wait_for(bench, bench->downs == 1);
+    loop_turn_until(&bench->loop, bench->downs == 1);
     assert_int_equal(bench_open(bench), 0);
     assert_int_equal(write(bench->master, "RDY", 3), 3);
-    wait_for(bench, bench->len == 3);
+    loop_turn_until(&bench->loop, bench->len == 3);
     assert_int_equal(bench_write(bench, "AT\r", 3), 3);
     master_read(bench, received, 3);
     assert_memory_equal(received, "AT\r", 3);
@@ -376,7 +350,7 @@ static void test_close_and_open_again(void **state)
     }
     assert_int_equal(bench_open(bench), 0);
     assert_int_equal(port_room(bench->port), 4096);
-    settle(bench);
+    loop_turn_settle(&bench->loop);
     assert_int_equal(read(bench->master, received, sizeof(received)), -1); /* the queued rest was dropped */
     assert_int_equal(bench->rooms, 0);
     assert_int_equal(bench->downs, 0);
@@ -400,9 +374,9 @@ static void test_close_inside_event(void **state)
     bench->on_event = close_in_event;
     assert_int_equal(bench_open(bench), 0);
     assert_int_equal(write(bench->master, "x", 1), 1);
-    wait_for(bench, bench->len == 1);
+    loop_turn_until(&bench->loop, bench->len == 1);
     assert_int_equal(write(bench->master, "x", 1), 1);
-    settle(bench);
+    loop_turn_settle(&bench->loop);
     assert_int_equal(bench->len, 1);
 }
 
@@ -413,13 +387,13 @@ static void test_destroy_inside_event(void **state)
     bench->on_event = destroy_in_event;
     assert_int_equal(bench_open(bench), 0);
     assert_int_equal(write(bench->master, "x", 1), 1);
-    wait_for(bench, bench->len == 1);
-    settle(bench);
+    loop_turn_until(&bench->loop, bench->len == 1);
+    loop_turn_settle(&bench->loop);
     bench->port = make_port(bench, bench->link);
     assert_int_equal(bench_open(bench), 0);
     unplug(bench);
-    wait_for(bench, bench->downs == 1);
-    settle(bench);
+    loop_turn_until(&bench->loop, bench->downs == 1);
+    loop_turn_settle(&bench->loop);
 }
 
 static void test_second_user_is_refused(void **state)
