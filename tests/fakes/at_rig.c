@@ -124,6 +124,17 @@ void at_rig_init(struct at_rig *rig)
     at_channel_set_echo(rig->channel, false);
 }
 
+void at_rig_init_ai_thinker(struct at_rig *rig)
+{
+    static const char *const boot_lines[] = {"READY", "Init...", "^CINIT:%d,*", NULL};
+    static const struct at_manner manner = {.boot_lines = boot_lines};
+    static const struct at_announce announces[] = {{"+CIPRCV:%l,%n,"}, {NULL}};
+
+    at_rig_init(rig);
+    at_channel_set_manner(rig->channel, &manner);
+    at_channel_set_announces(rig->channel, announces);
+}
+
 void at_rig_free(struct at_rig *rig)
 {
     at_channel_destroy(rig->channel);

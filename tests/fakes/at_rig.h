@@ -33,6 +33,8 @@ struct at_rig_request {
 
 /* A started channel with echo off, no gap, the plain manner and one table of URCs: "+CREG: %d", "+TCPCLOSED:%d". */
 void at_rig_init(struct at_rig *rig);
+/* The same with the boot lines "READY", "Init..." and "^CINIT:%d,*" and with received data as "+CIPRCV:link,length,". */
+void at_rig_init_ai_thinker(struct at_rig *rig);
 void at_rig_free(struct at_rig *rig);
 
 void at_rig_prepare(struct at_rig *rig, struct at_rig_request *request, const char *text,

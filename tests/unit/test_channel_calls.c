@@ -16,9 +16,6 @@ static const char *const done[] = {"CONNECT OK", NULL};
 static const struct at_expect expect_lines = {.end = AT_END_OK, .lines = lines};
 static const struct at_expect expect_both = {.end = AT_END_BOTH, .done = done};
 static const struct at_expect expect_done = {.end = AT_END_DONE, .done = done};
-static const char *const boot_lines[] = {"READY", NULL};
-static const struct at_manner booting = {.boot_lines = boot_lines};
-static const struct at_announce announces[] = {{"+CIPRCV:%l,%n,"}, {NULL}};
 
 static struct at_rig rig;
 static struct at_rig_request first;
@@ -27,9 +24,7 @@ static struct at_rig_request second;
 static int set_up(void **state)
 {
     (void)state;
-    at_rig_init(&rig);
-    at_channel_set_manner(rig.channel, &booting);
-    at_channel_set_announces(rig.channel, announces);
+    at_rig_init_ai_thinker(&rig);
     return 0;
 }
 

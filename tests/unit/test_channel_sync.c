@@ -12,20 +12,15 @@
 #include <string.h>
 
 static const char *const csq_lines[] = {"+CSQ:%d,%d", NULL};
-static const char *const boot_lines[] = {"READY", "Init...", "^CINIT:%d,*", NULL};
 static const struct at_expect expect_csq = {.end = AT_END_OK, .deadline_ms = 3000, .lines = csq_lines};
 static const struct at_expect expect_send = {.end = AT_END_OK, .deadline_ms = 30000};
-static const struct at_manner booting = {.boot_lines = boot_lines};
-static const struct at_announce announces[] = {{"+CIPRCV:%l,%n,"}, {NULL}};
 
 static struct at_rig rig;
 
 static int set_up(void **state)
 {
     (void)state;
-    at_rig_init(&rig);
-    at_channel_set_manner(rig.channel, &booting);
-    at_channel_set_announces(rig.channel, announces);
+    at_rig_init_ai_thinker(&rig);
     return 0;
 }
 
