@@ -113,6 +113,26 @@ static void on_ended(void *observer)
     cloud->deaf = false;
 }
 
+struct link_config fake_cloud_link_config(void)
+{
+    return (struct link_config){
+        .host = "blynk.cloud",
+        .port = 80,
+        .session = {.token = FAKE_CLOUD_TOKEN,
+                    .heartbeat_ms = 45000,
+                    .grace_ms = 45000,
+                    .login_ms = 20000,
+                    .rate_per_s = 8,
+                    .burst = 10,
+                    .confirm_messages = 20},
+        .connect_ms = 30000,
+        .retry_first_ms = 1000,
+        .retry_max_ms = 300000,
+        .lasted_ms = 60000,
+        .refused_ms = {60000, 300000, 900000, 3600000},
+    };
+}
+
 struct fake_cloud *fake_cloud_create(struct fake_stream *stream)
 {
     struct fake_cloud *cloud = calloc(1, sizeof(*cloud));

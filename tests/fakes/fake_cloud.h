@@ -7,8 +7,11 @@
 
 #include "blynkd/base/buf.h"
 #include "blynkd/blynk/frame.h"
+#include "blynkd/bridge/link.h"
 
 #include "fake_stream.h"
+
+#define FAKE_CLOUD_TOKEN "0123456789abcdefghijklmnopqrstuv"
 
 struct fake_cloud {
     struct fake_stream *stream;
@@ -33,6 +36,9 @@ struct fake_cloud {
 
 struct fake_cloud *fake_cloud_create(struct fake_stream *stream);
 void fake_cloud_destroy(struct fake_cloud *cloud);
+
+/* How a link is usually set up for it: heartbeat 45 s, first retry after 1 s, at the most 5 min. */
+struct link_config fake_cloud_link_config(void);
 
 /* The writes so far as text, and forgets them. */
 const char *fake_cloud_writes(struct fake_cloud *cloud);

@@ -18,7 +18,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define TOKEN   "0123456789abcdefghijklmnopqrstuv"
 #define MINUTE  60000
 #define HOUR    (60 * MINUTE)
 #define CHANGES 4096
@@ -180,22 +179,7 @@ static int setup(void **state)
     bench->stream->decide = decide;
     bench->pins = pins_create(PIN_DELIVER_ALL);
     bench->outbox = outbox_create(bench->sched, bench->pins, &outbox_config);
-    bench->config = (struct link_config){
-        .host = "blynk.cloud",
-        .port = 80,
-        .session = {.token = TOKEN,
-                    .heartbeat_ms = 45000,
-                    .grace_ms = 45000,
-                    .login_ms = 20000,
-                    .rate_per_s = 8,
-                    .burst = 10,
-                    .confirm_messages = 20},
-        .connect_ms = 30000,
-        .retry_first_ms = 1000,
-        .retry_max_ms = 5 * MINUTE,
-        .lasted_ms = MINUTE,
-        .refused_ms = {MINUTE, 5 * MINUTE, 15 * MINUTE, HOUR},
-    };
+    bench->config = fake_cloud_link_config();
     make_link(bench);
     *state = bench;
     return 0;
@@ -300,7 +284,7 @@ static void test_up_and_down(void **state)
     assert_int_equal(info_of(bench).state, LINK_OFF);
     go_online(bench);
     assert_why(bench, "logged in to blynk.cloud:80");
-    assert_string_equal(bench->cloud->token, TOKEN);
+    assert_string_equal(bench->cloud->token, FAKE_CLOUD_TOKEN);
     assert_memory_equal(bench->cloud->last_internal, "ver ", 4);
     sched_advance(bench->sched, 1000);
     assert_true(info_of(bench).online_ms >= 1000);

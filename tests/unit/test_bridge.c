@@ -18,8 +18,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define TOKEN "0123456789abcdefghijklmnopqrstuv"
-
 struct bench {
     struct sched *sched;
     struct fake_stream *stream;
@@ -85,20 +83,7 @@ static int setup(void **state)
     bench->cloud = fake_cloud_create(bench->stream);
     bench->uplink = fake_uplink_create(bench->sched, bench->stream);
     bench->config = (struct bridge_config){
-        .link = {.host = "blynk.cloud",
-                 .port = 80,
-                 .session = {.token = TOKEN,
-                             .heartbeat_ms = 45000,
-                             .grace_ms = 45000,
-                             .login_ms = 20000,
-                             .rate_per_s = 8,
-                             .burst = 10,
-                             .confirm_messages = 20},
-                 .connect_ms = 30000,
-                 .retry_first_ms = 1000,
-                 .retry_max_ms = 300000,
-                 .lasted_ms = 60000,
-                 .refused_ms = {60000, 300000, 900000, 3600000}},
+        .link = fake_cloud_link_config(),
         .outbox = {.max_entries = 100, .max_bytes = 100000, .stamp_after_ms = 10000},
         .request_ms = 15000,
     };
