@@ -59,15 +59,7 @@ def make_rig(request):
 @pytest.fixture(scope="module", params=harness.PROFILES)
 def shared_rig(request):
     """One set for all tests of a module, once with each modem."""
-    rig = harness.Rig(request.param)
-    try:
-        rig.online()
-    except BaseException:
-        rig.dump()
-        rig.kill()
-        raise
-    yield rig
-    rig.stop()
+    yield from harness.rig_for_all(request.param)
 
 
 @pytest.fixture

@@ -460,6 +460,19 @@ class Rig:
             raise AssertionError(f"{kind.__name__}: {error}\n{logs}") from error
 
 
+def rig_for_all(profile):
+    """The body of a fixture: one set, online, for as long as the fixture lives."""
+    rig = Rig(profile)
+    try:
+        rig.online()
+    except BaseException:
+        rig.dump()
+        rig.kill()
+        raise
+    yield rig
+    rig.stop()
+
+
 class Farm:
     """Runs stories side by side, because most of a story about faults is waiting. Each is its own test all the same."""
 

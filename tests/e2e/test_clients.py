@@ -15,15 +15,7 @@ HERE = pathlib.Path(__file__).parent
 
 @pytest.fixture(scope="module")
 def shared_rig():
-    rig = harness.Rig("sim800")
-    try:
-        rig.online()
-    except BaseException:
-        rig.dump()
-        rig.kill()
-        raise
-    yield rig
-    rig.stop()
+    yield from harness.rig_for_all("sim800")
 
 
 def run(command, deadline_s=60, **options):

@@ -12,15 +12,7 @@ from test_clients import HERE, npm_modules, redis_cli, run
 
 @pytest.fixture(scope="module")
 def shared_rig():
-    rig = harness.Rig("sim800")
-    try:
-        rig.online()
-    except BaseException:
-        rig.dump()
-        rig.kill()
-        raise
-    yield rig
-    rig.stop()
+    yield from harness.rig_for_all("sim800")
 
 
 def test_default_pipeline(rig):
