@@ -97,10 +97,24 @@ static void escape_first(struct modem *modem)
         payload_cancelled(modem);
 }
 
+/*
+ * Hosts that end their lines with CRLF (1.1: tolerated) may write it byte by byte. The line feed belongs to the
+ * command line, not to the payload, even if the prompt has been faster than it; a real prompt never is.
+ */
+static bool ends_command_line(struct line *line, uint8_t byte)
+{
+    bool after_return = line->after_return;
+
+    line->after_return = false;
+    return after_return && line->feeds && byte == '\n';
+}
+
 static void feed_payload(struct modem *modem, uint8_t byte)
 {
     struct line *line = &modem->line;
 
+    if (ends_command_line(line, byte))
+        return;
     if (VARIANT_ON(modem, PAYLOAD_ECHO))
         echo(modem, &byte, 1);
     if (line->mode == LINE_TEXT && text_ends(modem, byte))
@@ -142,6 +156,9 @@ static void feed_command(struct modem *modem, uint8_t byte)
     struct line *line = &modem->line;
     size_t most = modem->profile->line_max;
 
+    if (line->after_return)
+        line->feeds = byte == '\n';
+    line->after_return = byte == '\r';
     if (byte == '\n')
         return;
     echo(modem, &byte, 1);

@@ -27,6 +27,8 @@ struct line {
     char text[LINE_BYTES_MAX];
     size_t length;
     bool overlong;
+    bool after_return; /* the last byte was the end of a command line */
+    bool feeds;        /* this host sends a line feed behind it */
     uint8_t payload[LINE_PAYLOAD_MAX];
     size_t payload_length, payload_wanted;
     uv_timer_t lone_escape;
