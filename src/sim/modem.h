@@ -51,6 +51,8 @@ struct cip_stack {
     enum ip_state state;
     bool cstt_used;     /* since the last boot; see the variant cstt_poison */
     bool first_refused; /* see the variant cgact_first_fail */
+    bool sapbr_open;    /* the bearer of AT+SAPBR, beside the one of TCP */
+    bool context_up;    /* AT+CGACT of a family whose TCP does not need it */
     int sending;        /* link of the CIPSEND that is running */
     int opening;        /* link of the CIPSTART that is running, -1: none */
     int small_sends;

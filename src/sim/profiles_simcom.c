@@ -7,11 +7,17 @@
 #include <stddef.h>
 
 static const struct at_command *const tables[] = {
-    simcom_commands,          simcom_cip_bearer_commands,
-    simcom_cip_open_commands, simcom_cip_status_commands,
-    simcom_cip_send_commands, simcom_cip_read_commands,
-    at_settings_commands,     at_identity_commands,
-    at_network_commands,      NULL,
+    simcom_commands,
+    simcom_cip_bearer_commands,
+    simcom_sapbr_commands,
+    simcom_cip_open_commands,
+    simcom_cip_status_commands,
+    simcom_cip_send_commands,
+    simcom_cip_read_commands,
+    at_settings_commands,
+    at_identity_commands,
+    at_network_commands,
+    NULL,
 };
 
 static const char *const storm[] = {

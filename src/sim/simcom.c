@@ -90,6 +90,7 @@ static int run_spic(struct modem *modem, const struct at_call *call)
 
 static void radio_off(struct modem *modem)
 {
+    simcom_sapbr_lost(modem);
     network_lose(modem, REG_IDLE);
     if (modem->cip.state != IP_DEACT)
         modem->cip.state = IP_INITIAL;
@@ -156,6 +157,7 @@ const struct at_command simcom_commands[] = {
     {"+CPOWD", run_cpowd, AT_SET, 0},
     {"+CIURC", run_accept, AT_SET, 0},
     {"+CSCLK", run_accept, AT_SET, 0},
+    {"+CBATCHK", run_accept, AT_SET, 0},
     {NULL, NULL, 0, 0},
 };
 

@@ -11,6 +11,7 @@
 
 extern const struct at_command simcom_commands[];            /* simcom.c: identity, SIM, power */
 extern const struct at_command simcom_cip_bearer_commands[]; /* simcom_cip_bearer.c */
+extern const struct at_command simcom_sapbr_commands[];      /* simcom_sapbr.c */
 extern const struct at_command simcom_cip_open_commands[];   /* simcom_cip_open.c */
 extern const struct at_command simcom_cip_status_commands[]; /* simcom_cip_status.c */
 extern const struct at_command simcom_cip_send_commands[];   /* simcom_cip_send.c */
@@ -24,6 +25,9 @@ void simcom_cip_link_data(struct modem *modem, struct link *link, const uint8_t 
 void simcom_cip_link_closed(struct modem *modem, struct link *link);
 void simcom_cip_link_sent(struct modem *modem, struct link *link);
 void simcom_cip_bearer_lost(struct modem *modem);
+
+/* The bearer of AT+SAPBR is lost; says so if it was open. */
+void simcom_sapbr_lost(struct modem *modem);
 
 /* The status for a command in a state that does not allow it. */
 int simcom_cip_wrong_state(struct modem *modem);

@@ -36,6 +36,7 @@ static int run_cgatt(struct modem *modem, const struct at_call *call)
         return AT_ERROR;
     if (on == 1)
         return at_later(modem, VARIANT_NUMBER(modem, ATTACH_MS), attached);
+    simcom_sapbr_lost(modem);
     network_drop_bearer(modem);
     modem->network.attached = false;
     return AT_OK;
@@ -110,6 +111,7 @@ static int run_cipshut(struct modem *modem, const struct at_call *call)
 /* No "n, CLOSED" follows (A8): the one line stands for all links. */
 void simcom_cip_bearer_lost(struct modem *modem)
 {
+    simcom_sapbr_lost(modem);
     modem->cip.state = IP_DEACT;
     for (int id = 0; id < LINKS_MAX; id++) {
         struct link *link = &modem->links[id];

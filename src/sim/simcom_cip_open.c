@@ -154,6 +154,10 @@ static int run_cipssl(struct modem *modem, const struct at_call *call)
 {
     if (VARIANT_IS(modem, CIPSSL, "absent"))
         return AT_ERROR;
+    if (call->kind == AT_TEST) {
+        out_line(modem, OUT_ANSWER, "+CIPSSL: (0,1)");
+        return AT_OK;
+    }
     return setting(modem, call, "+CIPSSL", &modem->settings.ssl, !has_links(modem));
 }
 
@@ -180,7 +184,7 @@ const struct at_command simcom_cip_open_commands[] = {
     {"+CIPMUX", run_cipmux, AT_QUERY | AT_SET, 0},
     {"+CIPQSEND", run_cipqsend, AT_QUERY | AT_SET, 0},
     {"+CIPHEAD", run_ciphead, AT_QUERY | AT_SET, 0},
-    {"+CIPSSL", run_cipssl, AT_QUERY | AT_SET, 0},
+    {"+CIPSSL", run_cipssl, AT_QUERY | AT_SET | AT_TEST, 0},
     {"+CIPMODE", run_cipmode, AT_QUERY | AT_SET, 0},
     {"+CIPTKA", run_accept, AT_SET, 0},
     {"+CIPDPDP", run_accept, AT_SET, 0},
