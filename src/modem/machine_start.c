@@ -157,9 +157,16 @@ void modem_enter_identify(struct modem *modem)
     modem_run(modem, profile && profile->identify ? profile->identify : steps_identify);
 }
 
+/* Noise or late answers; the next try may bring more. */
+static void on_nameless(struct modem *modem)
+{
+    modem_fail(modem, UPLINK_LAYER_MODEM, UPLINK_RETRY,
+               "the modem answers, but not when asked what it is; set profile = (its kind) to do without");
+}
+
 static void on_unknown(struct modem *modem)
 {
-    const char *model = modem->identity.model[0] ? modem->identity.model : "nothing";
+    const char *model = modem->identity.model;
 
     modem_fail(
         modem, UPLINK_LAYER_MODEM, UPLINK_HOPELESS,
@@ -174,6 +181,10 @@ static void on_identified(struct modem *modem)
     identity_complete(&modem->identity);
     if (strcmp(modem->config.profile, "auto") == 0) {
         profile = profile_identify(modem->identity.text);
+        if (!profile && modem->identity.model[0] == '\0') {
+            on_nameless(modem);
+            return;
+        }
         if (!profile) {
             on_unknown(modem);
             return;

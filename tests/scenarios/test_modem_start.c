@@ -113,6 +113,28 @@ static void an_unknown_module_is_named(void **state)
     modem_rig_free(&rig);
 }
 
+static void a_module_that_tells_nothing_of_itself_is_asked_again(void **state)
+{
+    struct modem_rig rig;
+
+    (void)state;
+    modem_rig_init(&rig, "auto");
+    modem_rig_start(&rig, UPLINK_RUNG_REDIAL);
+    modem_rig_play_then(&rig, "a7/start.log", 4,
+                        ">> ATI\\r\n<< \\r\\nERROR\\r\\n\n"
+                        ">> AT+CGMI\\r\n<< \\r\\nERROR\\r\\n\n"
+                        ">> AT+CGMM\\r\n<< \\r\\nERROR\\r\\n\n"
+                        ">> AT+CGMR\\r\n<< \\r\\nERROR\\r\\n\n"
+                        ">> AT+GMR\\r\n<< \\r\\nERROR\\r\\n\n"
+                        ">> AT+GSN\\r\n<< \\r\\nERROR\\r\\n\n"
+                        ">> AT+CGSN\\r\n<< \\r\\nERROR\\r\\n\n",
+                        5000);
+    modem_rig_expect(
+        &rig, "failed modem, retry: the modem answers, but not when asked what it is; set profile = (its "
+              "kind) to do without\n");
+    modem_rig_free(&rig);
+}
+
 static void a_profile_that_does_not_fit_is_used_all_the_same(void **state)
 {
     struct modem_rig rig;
@@ -222,6 +244,7 @@ int main(void)
         cmocka_unit_test(a_sim800_comes_up),
         cmocka_unit_test(modules_are_recognised),
         cmocka_unit_test(an_unknown_module_is_named),
+        cmocka_unit_test(a_module_that_tells_nothing_of_itself_is_asked_again),
         cmocka_unit_test(a_profile_that_does_not_fit_is_used_all_the_same),
         cmocka_unit_test(an_a9_without_cpin_comes_up),
         cmocka_unit_test(an_a6_without_cipmux_speaks_to_a_single_link),
