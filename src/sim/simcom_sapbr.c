@@ -10,7 +10,7 @@
 
 #include <strings.h>
 
-enum { SAPBR_CLOSE = 0, SAPBR_OPEN = 1, SAPBR_STATUS = 2, SAPBR_SET = 3 };
+enum { SAPBR_CLOSE, SAPBR_OPEN, SAPBR_STATUS, SAPBR_SET, SAPBR_SHOW, SAPBR_STORE };
 
 /* As the network sees it: the attach is made by the way if it is missing. */
 static bool possible(struct modem *modem)
@@ -38,20 +38,31 @@ static int set_parameter(struct modem *modem, const struct at_call *call)
     return AT_OK;
 }
 
+static int show(struct modem *modem, long action)
+{
+    bool open = modem->cip.sapbr_open;
+
+    if (action == SAPBR_STATUS)
+        out_line(modem, OUT_ANSWER, "+SAPBR: 1,%d,\"%s\"", open ? 1 : 3,
+                 open ? VARIANT_TEXT(modem, LOCAL_IP) : "0.0.0.0");
+    if (action == SAPBR_SHOW)
+        out_line(modem, OUT_ANSWER,
+                 "+SAPBR:\r\nCONTYPE: GPRS\r\nAPN: %s\r\nPHONENUM: \r\nUSER: \r\nPWD: \r\nRATE: 2",
+                 modem->network.apn);
+    return AT_OK;
+}
+
 static int run_sapbr(struct modem *modem, const struct at_call *call)
 {
     bool open = modem->cip.sapbr_open;
     long action, profile;
 
-    if (!at_number(call, 0, SAPBR_CLOSE, SAPBR_SET, &action) || !at_number(call, 1, 1, 1, &profile))
+    if (!at_number(call, 0, SAPBR_CLOSE, SAPBR_STORE, &action) || !at_number(call, 1, 1, 1, &profile))
         return simcom_cip_wrong_state(modem);
     if (action == SAPBR_SET)
         return set_parameter(modem, call);
-    if (action == SAPBR_STATUS) {
-        out_line(modem, OUT_ANSWER, "+SAPBR: 1,%d,\"%s\"", open ? 1 : 3,
-                 open ? VARIANT_TEXT(modem, LOCAL_IP) : "0.0.0.0");
-        return AT_OK;
-    }
+    if (action == SAPBR_STATUS || action == SAPBR_SHOW || action == SAPBR_STORE)
+        return show(modem, action);
     if (open == (action == SAPBR_OPEN))
         return simcom_cip_wrong_state(modem);
     if (action == SAPBR_OPEN)
