@@ -13,8 +13,9 @@ extern const struct at_command ai_thinker_commands[];        /* ai_thinker.c: id
 extern const struct at_command ai_thinker_bearer_commands[]; /* ai_thinker_bearer.c */
 extern const struct at_command
     ai_thinker_open_commands[]; /* ai_thinker_open.c: CIPSTART, CIPCLOSE, CIPSTATUS */
-extern const struct at_command ai_thinker_send_commands[]; /* ai_thinker_send.c */
-extern const struct at_command ai_thinker_gnss_commands[]; /* ai_thinker_gnss.c, only with a receiver */
+extern const struct at_command ai_thinker_send_commands[];     /* ai_thinker_send.c */
+extern const struct at_command ai_thinker_gnss_commands[];     /* ai_thinker_gnss.c, only with a receiver */
+extern const struct at_command ai_thinker_location_commands[]; /* ai_thinker_gnss.c: A9G only */
 
 extern const struct family ai_thinker_family;
 

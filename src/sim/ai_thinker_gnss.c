@@ -4,6 +4,7 @@
 #include "modem.h"
 
 #include <stdio.h>
+#include <string.h>
 
 /* "$GPGGA,..." with its checksum. */
 static void sentence(char *out, size_t room, const char *body)
@@ -56,8 +57,46 @@ static int run_gpsrd(struct modem *modem, const struct at_call *call)
     return AT_OK;
 }
 
+/* Comes through the network: without a bearer it is "wrong mode" (2.19). */
+static int run_agps(struct modem *modem, const struct at_call *call)
+{
+    if (strcmp(call->raw, "1") != 0 || !modem->network.bearer_up)
+        return 53;
+    modem->gnss_on = true;
+    out_line(modem, OUT_ANSWER, "+AGPS: GPD OK");
+    out_line(modem, OUT_ANSWER, "+AGPS: OK");
+    return AT_OK;
+}
+
+/* 1: by the cells, through the network; 2: by the receiver. */
+static int run_location(struct modem *modem, const struct at_call *call)
+{
+    long source;
+
+    if (!at_number(call, 0, 1, 2, &source) || (source == 1 ? !modem->network.bearer_up : !modem->gnss_on))
+        return 53;
+    out_line(modem, OUT_ANSWER, "52.500000,13.400000");
+    return AT_OK;
+}
+
+static int run_gnss_mode(struct modem *modem, const struct at_call *call)
+{
+    long mode;
+
+    (void)modem;
+    return at_number(call, 0, 0, 2, &mode) ? AT_OK : 53;
+}
+
 const struct at_command ai_thinker_gnss_commands[] = {
     {"+GPS", run_gps, AT_QUERY | AT_SET, 0},
     {"+GPSRD", run_gpsrd, AT_SET, 0},
+    {"+AGPS", run_agps, AT_SET, AT_NEEDS_SIM},
+    {NULL, NULL, 0, 0},
+};
+
+const struct at_command ai_thinker_location_commands[] = {
+    {"+GPSMD", run_gnss_mode, AT_SET, 0},
+    {"+GPSLP", run_gnss_mode, AT_SET, 0},
+    {"+LOCATION", run_location, AT_SET, AT_NEEDS_SIM},
     {NULL, NULL, 0, 0},
 };

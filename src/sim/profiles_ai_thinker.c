@@ -12,10 +12,18 @@ static const struct at_command *const tables[] = {
     at_settings_commands, at_identity_commands,       at_network_commands,      NULL,
 };
 
-static const struct at_command *const tables_gnss[] = {
+static const struct at_command *const tables_a7[] = {
     ai_thinker_commands,      ai_thinker_bearer_commands, ai_thinker_open_commands,
     ai_thinker_send_commands, ai_thinker_gnss_commands,   at_settings_commands,
     at_identity_commands,     at_network_commands,        NULL,
+};
+
+static const struct at_command *const tables_a9g[] = {
+    ai_thinker_commands,      ai_thinker_bearer_commands,
+    ai_thinker_open_commands, ai_thinker_send_commands,
+    ai_thinker_gnss_commands, ai_thinker_location_commands,
+    at_settings_commands,     at_identity_commands,
+    at_network_commands,      NULL,
 };
 
 /* Every second one may also come between a send's prompt and its OK, which is why they are all harmless. */
@@ -106,7 +114,7 @@ static const struct profile a7 = {
     .vendor = "Ai Thinker Co.LTD",
     .model = "A7",
     .firmware = "V03.03.20160710006H03",
-    .tables = tables_gnss,
+    .tables = tables_a7,
     .variants = variants_a6,
     .boot = boot_a6,
     .boot_real_ms = 15000,
@@ -133,7 +141,7 @@ static const struct profile a9g = {
     .vendor = "Ai_Thinker_Co._Ltd.",
     .model = "A9/A9G",
     .firmware = "V02.02.20190915R",
-    .tables = tables_gnss,
+    .tables = tables_a9g,
     .variants = variants_a9,
     .boot = boot_a9,
     .boot_real_ms = 10000,
