@@ -10,8 +10,19 @@
 /* One array a family, in the order in which an unknown module is compared; each ends with a nameless record. */
 extern const struct modem_profile profiles_ai_thinker[];
 extern const struct modem_profile profiles_simcom_2g[];
+extern const struct modem_profile profiles_simcom_ca[];
+extern const struct modem_profile profiles_simcom_netopen[];
+extern const struct modem_profile profiles_quectel_gsm[];
+extern const struct modem_profile profiles_quectel_lte[];
+extern const struct modem_profile profiles_neoway[];
+extern const struct modem_profile profiles_espressif[];
+extern const struct modem_profile profiles_ublox[];
 
-static const struct modem_profile *const families[] = {profiles_ai_thinker, profiles_simcom_2g};
+static const struct modem_profile *const families[] = {
+    profiles_ai_thinker,     profiles_simcom_2g,   profiles_simcom_ca,
+    profiles_simcom_netopen, profiles_quectel_gsm, profiles_quectel_lte,
+    profiles_neoway,         profiles_espressif,   profiles_ublox,
+};
 
 #define FAMILIES (sizeof(families) / sizeof(families[0]))
 

@@ -3,7 +3,10 @@
 #include <stdio.h>
 #include <string.h>
 
-static const struct profile *const *const vendors[] = {profiles_ai_thinker, profiles_simcom, NULL};
+static const struct profile *const *const vendors[] = {
+    profiles_ai_thinker,  profiles_simcom, profiles_simcom_ca, profiles_simcom_netopen, profiles_quectel_gsm,
+    profiles_quectel_lte, profiles_neoway, profiles_espressif, profiles_ublox,          NULL,
+};
 
 const struct profile *profile_find(const char *name)
 {

@@ -57,5 +57,12 @@ void profile_print_all(void);
 
 extern const struct profile *const profiles_ai_thinker[];
 extern const struct profile *const profiles_simcom[];
+extern const struct profile *const profiles_simcom_ca[];
+extern const struct profile *const profiles_simcom_netopen[];
+extern const struct profile *const profiles_quectel_gsm[];
+extern const struct profile *const profiles_quectel_lte[];
+extern const struct profile *const profiles_neoway[];
+extern const struct profile *const profiles_espressif[];
+extern const struct profile *const profiles_ublox[];
 
 #endif

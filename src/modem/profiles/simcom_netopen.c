@@ -1,0 +1,6 @@
+#include "dialects/dialects.h"
+#include "profile.h"
+
+const struct modem_profile profiles_simcom_netopen[] = {
+    {0},
+};

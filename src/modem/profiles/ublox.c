@@ -1,0 +1,6 @@
+#include "dialects/dialects.h"
+#include "profile.h"
+
+const struct modem_profile profiles_ublox[] = {
+    {0},
+};

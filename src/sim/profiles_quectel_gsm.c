@@ -1,0 +1,5 @@
+#include "profile.h"
+
+#include <stddef.h>
+
+const struct profile *const profiles_quectel_gsm[] = {NULL};
