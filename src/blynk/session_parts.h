@@ -24,6 +24,7 @@ struct session_ping {
     uint64_t mark; /* all that was sent before it */
     uint64_t sent_ms;
     uint32_t grace_ms;
+    uint32_t silence_ms;
 };
 
 struct blynk_session {

@@ -11,6 +11,22 @@
 #define QUOTA_PAUSE_MS 2000 /* sheet, 8: stop for 1 to 2 s, PING, */
 #define QUOTA_GRACE_MS 6000 /* no answer in 6 s: reconnect */
 
+static uint32_t silence_now_ms(const struct blynk_session *session)
+{
+    uint64_t last_ms = session->sent_ms > session->received_ms ? session->sent_ms : session->received_ms;
+    uint64_t ms = sched_now_ms(session->sched) - last_ms;
+
+    return ms < UINT32_MAX ? (uint32_t)ms : UINT32_MAX;
+}
+
+uint32_t blynk_session_silence_ms(const struct blynk_session *session)
+{
+    if (session->phase != SESSION_ONLINE && session->phase != SESSION_OVER) {
+        return 0;
+    }
+    return session->ping_count ? session->pings[0].silence_ms : silence_now_ms(session);
+}
+
 void session_ping_put(struct blynk_session *session)
 {
     uint32_t grace_ms = session->over_quota ? QUOTA_GRACE_MS : session->config.grace_ms;
@@ -29,6 +45,7 @@ void session_ping_put(struct blynk_session *session)
         .mark = session->mark,
         .sent_ms = sched_now_ms(session->sched),
         .grace_ms = grace_ms,
+        .silence_ms = silence_now_ms(session),
     };
     session->ping_due = false;
     session->confirm_due = false;
@@ -66,6 +83,7 @@ bool session_ping_answered(struct blynk_session *session, uint16_t id)
     memmove(session->pings, session->pings + i + 1, session->ping_count * sizeof(session->pings[0]));
     end_pause(session);
     session->info.round_trip_ms = (uint32_t)(sched_now_ms(session->sched) - ping.sent_ms);
+    session->info.ping_silence_ms = ping.silence_ms;
     unsigned life = session->life;
     if (ping.mark > session->lost_mark) {
         session->source.confirmed(session->source.arg, ping.mark);

@@ -57,6 +57,14 @@ static void show_server(const struct view *view, const struct link_info *info)
     show_text(view, "server", text);
 }
 
+static void show_heartbeat(const struct bridge *bridge, const struct view *view)
+{
+    struct link_info info;
+
+    link_info(bridge->link, &info);
+    show_count(view, "heartbeat_ms", info.heartbeat_ms);
+}
+
 void bridge_show_link(const struct bridge *bridge, bridge_show_fn *show, void *arg)
 {
     const struct blynk_session_info *session = blynk_session_info(link_session(bridge->link));
@@ -136,6 +144,7 @@ void bridge_show_blynk(const struct bridge *bridge, bridge_show_fn *show, void *
     show_count(&view, "round_trip_ms", info->round_trip_ms);
     show_count(&view, "errors", info->errors);
     show_count(&view, "skipped", info->skipped);
+    show_heartbeat(bridge, &view);
     show_count(&view, "writes_from_blynk", bridge->writes_from_blynk);
     show_count(&view, "writes_to_other_pins", bridge->other_pins);
     show_count(&view, "pins_known", pins_known(bridge->pins));

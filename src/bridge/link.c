@@ -120,6 +120,7 @@ static void note_below(struct link *link, const struct link_event *event)
     switch (event->kind) {
     case LINK_ON_UPLINK_READY:
         link->uplink_is = LINK_BELOW_UP;
+        link_pace_network(link);
         break;
     case LINK_ON_UPLINK_FAILED:
     case LINK_ON_UPLINK_STOPPED:
@@ -283,6 +284,8 @@ static void on_debug_print(void *arg, const char *text, size_t len)
 static void on_round_trip(void *arg, uint32_t ms)
 {
     struct link *link = arg;
+
+    link_pace_survived(link);
     link->session_events.on_round_trip(link->arg, ms);
 }
 
@@ -322,6 +325,9 @@ struct link *link_create(struct sched *sched, struct uplink *uplink, struct outb
     timer_init(&link->timer, on_timer, link);
     task_init(&link->handle, on_handle, link);
     task_init(&link->stopped, link_on_stopped, link);
+    pace_book_init(&link->pace_book, sched, link_pace_on_loaded, link);
+    link_pace_begin(link);
+    pace_book_open(&link->pace_book, config->state_dir);
     uplink->events =
         (struct uplink_events){on_uplink_ready, on_uplink_progress, on_uplink_failed, on_uplink_stopped};
     uplink->arg = link;
@@ -337,6 +343,7 @@ void link_destroy(struct link *link)
     timer_stop(&link->timer);
     task_cancel(&link->handle);
     task_cancel(&link->stopped);
+    pace_book_close(&link->pace_book);
     blynk_session_destroy(link->session);
     secret_wipe(link->config.session.token, sizeof(link->config.session.token));
     free(link);

@@ -12,6 +12,7 @@
 
 #include "ladder.h"
 #include "link_target.h"
+#include "pace_book.h"
 
 /* Everything that can happen to the machine. At most one of each kind waits. */
 enum link_event_kind {
@@ -85,6 +86,11 @@ struct link {
     unsigned slow_tries;      /* after "invalid token", or what only a person can mend */
     unsigned short_sessions;  /* in a row: the server closed soon after the login */
 
+    /* the learned heartbeat */
+    struct pace pace;
+    struct pace_book pace_book;
+    char pace_network[sizeof(((struct uplink *)0)->network)];
+
     /* sessions that were online */
     uint64_t online_ms; /* of those that are over */
     unsigned sessions;
@@ -118,6 +124,15 @@ uint64_t link_in_state_ms(const struct link *link);
 void link_quick_opened(struct link *link);
 void link_quick_lost(struct link *link, uint64_t lasted_ms);
 uint64_t link_quick_limit_ms(const struct link *link);
+
+/* link_pace.c: the heartbeat, if it is to be learned. */
+struct blynk_session_config link_pace_session(const struct link *link);
+void link_pace_begin(struct link *link);
+void link_pace_on_loaded(void *link);
+void link_pace_network(struct link *link);
+/* A ping was answered; the connection died. */
+void link_pace_survived(struct link *link);
+void link_pace_broke(struct link *link);
 
 /* link_off.c and link_states.c: entry actions and handlers of the rows. */
 void link_on_stopped(void *link);

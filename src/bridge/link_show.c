@@ -21,6 +21,7 @@ void link_info(const struct link *link, struct link_info *info)
         .next_try_ms = waits && link->due_ms > now_ms ? link->due_ms - now_ms : 0,
         .blamed = link->state == LINK_WAIT ? link->blamed : UPLINK_LAYER_NONE,
         .rung = link->rung,
+        .heartbeat_ms = link_pace_session(link).heartbeat_ms,
         .online_ms = link->online_ms + (link->state == LINK_ONLINE ? link_in_state_ms(link) : 0),
     };
     memcpy(info->rung_counts, link->ladder.counts, sizeof(info->rung_counts));
@@ -59,10 +60,18 @@ bool link_configure(struct link *link, const struct link_config *config)
     bool server = !same_server(&link->config, config);
     bool device = !same_device(&link->config.session, &config->session);
 
+    bool learn = config->session.heartbeat_ms != link->config.session.heartbeat_ms ||
+                 config->heartbeat_max_ms != link->config.heartbeat_max_ms;
+
     link->config = *config;
     link->backoff.first_ms = config->retry_first_ms;
     link->backoff.max_ms = config->retry_max_ms;
-    blynk_session_configure(link->session, &config->session);
+    if (learn) {
+        link_pace_begin(link);
+    } else {
+        struct blynk_session_config session = link_pace_session(link);
+        blynk_session_configure(link->session, &session);
+    }
     if (server) {
         link_target_init(&link->target, &link->config);
     }

@@ -304,6 +304,7 @@ void link_in_online(struct link *link, const struct link_event *event)
         return;
     case LINK_ON_STREAM_CLOSED:
         if (event->fault == STREAM_FAULT_PEER) {
+            link_pace_broke(link);
             link_fail_peer(link, link_in_state_ms(link), "the server closed the connection");
         } else {
             link_fail_connect(link, event->fault, event->why);
@@ -316,6 +317,7 @@ void link_in_online(struct link *link, const struct link_event *event)
         link_try(link, event->why);
         return;
     case LINK_ON_DEAD:
+        link_pace_broke(link);
         link_fail(link, UPLINK_LAYER_SESSION, event->why);
         return;
     case LINK_ON_START:

@@ -76,8 +76,15 @@ static void check_rate(struct conf_loader *loader)
     }
 }
 
+/* One directory for all that must survive a restart. */
+static void share_state_dir(struct conf *conf)
+{
+    memcpy(conf->bridge.link.state_dir, conf->modem.state_dir, sizeof(conf->bridge.link.state_dir));
+}
+
 void conf_check(struct conf_loader *loader)
 {
+    share_state_dir(loader->conf);
     check_token(loader);
     check_uplink(loader);
     check_not_yet(loader);

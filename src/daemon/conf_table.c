@@ -103,9 +103,13 @@ static const struct conf_key keys[] = {
      .unit = "up to 8 endings of host names", .apply = CONF_APPLY_LINK,
      .help = "Where the server may send the device; nowhere else is the token told."},
     {.section = "blynk", .name = "heartbeat", .type = CONF_TYPE_DURATION,
-     MEMBER(bridge.link.session.heartbeat_ms), .fallback = "90s", .unit = "time", .min = SECONDS(5),
+     MEMBER(bridge.link.session.heartbeat_ms), .fallback = "auto", .automatic = "auto", .unit = "time or auto",
+     .min = SECONDS(5), .max = MINUTES(60), .apply = CONF_APPLY_LIVE,
+     .help = "A ping is sent after so long without traffic; auto begins with 90s and learns what the network bears."},
+    {.section = "blynk", .name = "heartbeat_max", .type = CONF_TYPE_DURATION,
+     MEMBER(bridge.link.heartbeat_max_ms), .fallback = "5m", .unit = "time", .min = SECONDS(30),
      .max = MINUTES(60), .apply = CONF_APPLY_LIVE,
-     .help = "A ping is sent after so long without traffic in either direction; longer costs less data."},
+     .help = "The longest that `heartbeat = auto` tries; longer costs less data, but a dead link is seen later."},
     {.section = "blynk", .name = "grace", .type = CONF_TYPE_DURATION, MEMBER(bridge.link.session.grace_ms),
      .fallback = "45s", .unit = "time", .min = SECONDS(2), .max = MINUTES(10), .apply = CONF_APPLY_LIVE,
      .help = "The connection is given up when a ping stays unanswered so long."},
@@ -185,7 +189,7 @@ static const struct conf_key keys[] = {
 
     {.section = "daemon", .name = "state_dir", .type = CONF_TYPE_PATH, MEMBER(modem.state_dir),
      .fallback = "/var/lib/blynkd", .unit = "path", .apply = CONF_APPLY_RESTART,
-     .help = "What must survive a restart: which PIN was already tried."},
+     .help = "What must survive a restart: which PIN was tried, which heartbeat was learned."},
 };
 /* clang-format on */
 

@@ -278,6 +278,8 @@ void modem_enter_ready(struct modem *modem)
     at_channel_set_announces(modem->channel, modem->dialect->announces);
     sock_enable(&modem->sock, modem->dialect, send_max(modem));
     netreg_watch(&modem->netreg, modem->profile->registration ? modem->config.poll_ms : 0);
+    snprintf(modem->uplink.network, sizeof(modem->uplink.network), "%.40s %.50s", modem->netreg.operator_name,
+             modem->config.apn);
     if (modem->uplink.events.on_ready) {
         modem->uplink.events.on_ready(modem->uplink.arg);
     }

@@ -1,5 +1,6 @@
 #include "pin_guard.h"
 
+#include "blynkd/base/file.h"
 #include "blynkd/base/job.h"
 #include "blynkd/base/log.h"
 #include "blynkd/base/secret.h"
@@ -10,7 +11,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #define FILE_NAME "pin_attempts"
@@ -43,59 +43,6 @@ static enum pin_verdict no_disk(struct pin_guard_job *job, const char *what, int
     return PIN_NOT_WRITTEN;
 }
 
-/* The whole file; its length, or a negative errno. */
-static ssize_t read_file(int dir_fd, char *text, size_t size)
-{
-    int fd = openat(dir_fd, FILE_NAME, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-    size_t len = 0;
-    ssize_t got;
-
-    if (fd < 0) {
-        return -errno;
-    }
-    do {
-        got = read(fd, text + len, size - len);
-        len += got > 0 ? (size_t)got : 0;
-    } while (got > 0 && len < size);
-    ssize_t result = got < 0 ? -errno : (ssize_t)len;
-    close(fd);
-    return len == size ? -EFBIG : result;
-}
-
-static int write_all(int fd, const char *text, size_t len)
-{
-    while (len > 0) {
-        ssize_t written = write(fd, text, len);
-        if (written < 0) {
-            return -errno;
-        }
-        text += written;
-        len -= (size_t)written;
-    }
-    return fsync(fd) == 0 ? 0 : -errno;
-}
-
-/* The old file stays whole until the new one is on the disk; the directory too, or the rename may be forgotten. */
-static int replace_file(int dir_fd, const char *text, size_t len)
-{
-    int fd = openat(dir_fd, FILE_NAME ".new", O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
-
-    if (fd < 0) {
-        return -errno;
-    }
-    int error = write_all(fd, text, len);
-    if (close(fd) != 0 && !error) {
-        error = -errno;
-    }
-    if (!error && renameat(dir_fd, FILE_NAME ".new", dir_fd, FILE_NAME) != 0) {
-        error = -errno;
-    }
-    if (!error && fsync(dir_fd) != 0) {
-        error = -errno;
-    }
-    return error;
-}
-
 static enum pin_verdict answer(struct pin_guard_job *job, struct pin_book *book)
 {
     switch (job->question) {
@@ -113,7 +60,7 @@ static enum pin_verdict ask_book(struct pin_guard_job *job, int dir_fd)
 {
     char text[PIN_BOOK_FILE_MAX + 1];
     struct pin_book book;
-    ssize_t len = read_file(dir_fd, text, sizeof(text));
+    ssize_t len = file_read_at(dir_fd, FILE_NAME, text, sizeof(text));
 
     if (len == -ENOENT) {
         pin_book_clear(&book, job->new_salt);
@@ -130,7 +77,7 @@ static enum pin_verdict ask_book(struct pin_guard_job *job, int dir_fd)
         return verdict;
     }
     int written = pin_book_format(&book, text, sizeof(text));
-    int error = written < 0 ? written : replace_file(dir_fd, text, (size_t)written);
+    int error = written < 0 ? written : file_replace_at(dir_fd, FILE_NAME, text, (size_t)written);
     return error ? no_disk(job, "write", -error) : verdict;
 }
 

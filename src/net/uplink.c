@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 const char *uplink_layer_name(enum uplink_layer layer)
 {
@@ -105,6 +106,7 @@ struct uplink *host_uplink_create(struct sched *sched, struct stream *stream)
     host->uplink.ops = &host_ops;
     host->uplink.stream = stream;
     host->uplink.resolves_names = true;
+    memcpy(host->uplink.network, "host", sizeof("host"));
     task_init(&host->ready, on_ready, host);
     task_init(&host->stopped, on_stopped, host);
     return &host->uplink;

@@ -78,6 +78,7 @@ static void the_file_as_it_is_sets_nothing(void **state)
     memcpy(defaults->bridge.link.session.token, CANARY, sizeof(CANARY));
     strcpy(defaults->modem.apn, "internet");
     defaults->apn_given = true;
+    strcpy(defaults->bridge.link.state_dir, defaults->modem.state_dir); /* one for all */
     assert_memory_equal(defaults, dir->conf, sizeof(*defaults));
     free(defaults);
 }
@@ -121,7 +122,9 @@ static void defaults_are_what_the_documents_promise(void **state)
     assert_int_equal(conf->bridge.link.refused_ms[3], 3600000);
     assert_int_equal(conf->bridge.link.session.rate_per_s, 8);
     assert_int_equal(conf->bridge.link.session.burst, 10);
-    assert_int_equal(conf->bridge.link.session.heartbeat_ms, 90000);
+    assert_int_equal(conf->bridge.link.session.heartbeat_ms, LINK_HEARTBEAT_LEARNED);
+    assert_int_equal(conf->bridge.link.heartbeat_max_ms, 300000);
+    assert_string_equal(conf->bridge.link.state_dir, "/var/lib/blynkd");
     assert_int_equal(conf->bridge.outbox.max_bytes, 1 << 20);
     assert_int_equal(conf->api.socket_mode, 0660);
     assert_string_equal(conf->api.socket_group, "blynkd");

@@ -53,7 +53,7 @@ static const struct wrong wrongs[] = {
     {"[blynk]\nserver = http://x/\n", "[blynk] server: \"http://x/\" is no address"},
     {"[blynk]\nserver = host:99999\n", "[blynk] server: \"host:99999\" is no address"},
     {"[blynk]\ntls = yes\n", "blynkd.conf:6: [blynk] tls: encryption is not yet in this version"},
-    {"[blynk]\nheartbeat = 1s\n", "[blynk] heartbeat: \"1s\" is too little; wanted: time, from 5s to 60m"},
+    {"[blynk]\nheartbeat = 1s\n", "[blynk] heartbeat: \"1s\" is too little; wanted: time or auto, from 5s to 60m"},
     {"[blynk]\nretry_first = 9m\nretry_max = 1m\n", "[blynk] retry_first: is longer than retry_max"},
     {"[blynk]\nfallback_addresses = 1.1.1.1 http://x\n",
      "has an element that is no address or host name; wanted: up to 8 addresses"},

@@ -88,6 +88,10 @@ void blynk_session_room(struct blynk_session *session);
 /* The source has something new: sends it now or as soon as room and rate allow. Cheap; call it per write. */
 void blynk_session_wake(struct blynk_session *session);
 
+/* How long nothing had passed in either direction: before the oldest unanswered PING if there is one, else till
+ * now. 0 without a session. */
+uint32_t blynk_session_silence_ms(const struct blynk_session *session);
+
 bool blynk_session_online(const struct blynk_session *session);
 uint16_t blynk_session_next_id(struct blynk_session *session);
 
@@ -108,9 +112,10 @@ struct blynk_session_info {
     uint64_t messages_received;
     uint64_t bytes_sent;
     uint64_t bytes_received;
-    uint32_t round_trip_ms; /* of the last PING; 0 = none yet */
-    uint64_t errors;        /* negative RESPONSEs */
-    uint64_t skipped;       /* frames that made no sense, or were too large for a value */
+    uint32_t round_trip_ms;   /* of the last PING; 0 = none yet */
+    uint32_t ping_silence_ms; /* how long nothing had passed in either direction before that PING */
+    uint64_t errors;          /* negative RESPONSEs */
+    uint64_t skipped;         /* frames that made no sense, or were too large for a value */
 };
 const struct blynk_session_info *blynk_session_info(const struct blynk_session *session);
 

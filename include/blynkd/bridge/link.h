@@ -33,6 +33,8 @@ enum link_state {
 #define LINK_HISTORY       32
 #define LINK_WHY_MAX       256
 
+#define LINK_HEARTBEAT_LEARNED UINT32_MAX /* from what the network lets live */
+
 struct link_config {
     char host[256];
     uint16_t port;
@@ -41,12 +43,14 @@ struct link_config {
     char allowed_redirects[8][128]; /* suffixes such as ".blynk.cloud"; the configured host is always allowed,
                                        as are numeric addresses when the configured host is numeric */
     size_t allowed_redirect_count;
-    struct blynk_session_config session;
-    uint32_t connect_ms;     /* longest wait for the stream, from when its opening begins */
-    uint32_t retry_first_ms; /* back-off after a failure: 1 s ... */
-    uint32_t retry_max_ms;   /* ... 5 min (protocol sheet, 7.4) */
-    uint32_t lasted_ms;      /* a session that lasted so long resets back-off and ladder: 60 s */
-    uint32_t refused_ms[4];  /* slow retries after an invalid token: 1, 5, 15, 60 min */
+    struct blynk_session_config session; /* heartbeat_ms may be LINK_HEARTBEAT_LEARNED */
+    uint32_t heartbeat_max_ms;           /* the longest that is tried */
+    char state_dir[256];                 /* where what was learned is kept; "" = nowhere */
+    uint32_t connect_ms;                 /* longest wait for the stream, from when its opening begins */
+    uint32_t retry_first_ms;             /* back-off after a failure: 1 s ... */
+    uint32_t retry_max_ms;               /* ... 5 min (protocol sheet, 7.4) */
+    uint32_t lasted_ms;                  /* a session that lasted so long resets back-off and ladder: 60 s */
+    uint32_t refused_ms[4];              /* slow retries after an invalid token: 1, 5, 15, 60 min */
 };
 
 struct link_change {
@@ -95,7 +99,8 @@ struct link_info {
     enum uplink_layer blamed; /* WAIT: which layer failed */
     enum uplink_rung rung;    /* what the next try begins with */
     uint32_t rung_counts[UPLINK_RUNG_COUNT];
-    uint64_t online_ms; /* total since start */
+    uint64_t online_ms;    /* total since start */
+    uint32_t heartbeat_ms; /* in use now */
 };
 void link_info(const struct link *link, struct link_info *info);
 

@@ -77,6 +77,7 @@ struct uplink {
     struct uplink_events events; /* set by the user before start() */
     void *arg;
     struct stream *stream; /* the stream it carries; usable between on_ready and on_failed/stop */
+    char network[96];      /* operator and access point, set before on_ready; "": not told */
     bool resolves_names;   /* false: the user must open the stream by address */
 };
 

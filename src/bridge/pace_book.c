@@ -1,0 +1,224 @@
+#include "pace_book.h"
+
+#include "blynkd/base/file.h"
+#include "blynkd/base/job.h"
+#include "blynkd/base/log.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define FILE_NAME   "heartbeat"
+#define MAX_HOUR_MS 3600000 /* no interval is longer */
+
+struct pace_book_job {
+    struct job job;
+    struct pace_book *book;
+    bool writes;
+    int error;
+    char dir[256];
+    char text[PACE_BOOK_BYTES];
+    size_t len;
+};
+
+/* ---- the text ---- */
+
+static void copy_name(char *out, size_t size, const char *name, size_t len)
+{
+    size_t kept = 0;
+
+    for (size_t i = 0; i < len && kept + 1 < size; i++) {
+        out[kept++] = name[i] > ' ' && name[i] < 0x7f ? name[i] : '_';
+    }
+    out[kept] = '\0';
+}
+
+static void parse_line(struct pace_book *book, const char *line, size_t len)
+{
+    char text[PACE_BOOK_NAME_MAX + 32];
+    uint32_t proven_ms;
+    uint32_t broken_ms;
+    int name_at = 0;
+
+    if (len >= sizeof(text) || book->count == PACE_BOOK_MAX) {
+        return;
+    }
+    memcpy(text, line, len);
+    text[len] = '\0';
+    if (sscanf(text, "%9" SCNu32 " %9" SCNu32 " %n", &proven_ms, &broken_ms, &name_at) != 2 || !name_at ||
+        !text[name_at] || proven_ms > MAX_HOUR_MS || broken_ms > MAX_HOUR_MS) {
+        return;
+    }
+    if (pace_book_find(book, text + name_at)) {
+        return; /* what is there already is newer */
+    }
+    struct pace_network *network = &book->networks[book->count++];
+    *network = (struct pace_network){.proven_ms = proven_ms, .broken_ms = broken_ms};
+    copy_name(network->name, sizeof(network->name), text + name_at, strlen(text + name_at));
+}
+
+void pace_book_parse(struct pace_book *book, const char *text, size_t len)
+{
+    while (len > 0) {
+        const char *end = memchr(text, '\n', len);
+        size_t line = end ? (size_t)(end - text) : len;
+        parse_line(book, text, line);
+        text += line + (end != NULL);
+        len -= line + (end != NULL);
+    }
+}
+
+size_t pace_book_format(const struct pace_book *book, char *out, size_t size)
+{
+    size_t len = 0;
+
+    for (size_t i = 0; i < book->count; i++) {
+        const struct pace_network *network = &book->networks[i];
+        int wrote = snprintf(out + len, size - len, "%" PRIu32 " %" PRIu32 " %s\n", network->proven_ms,
+                             network->broken_ms, network->name);
+        if (wrote < 0 || (size_t)wrote >= size - len) {
+            break;
+        }
+        len += (size_t)wrote;
+    }
+    return len;
+}
+
+/* ---- the disk ---- */
+
+static void work(struct job *base)
+{
+    struct pace_book_job *job = (struct pace_book_job *)(void *)base;
+    int dir_fd = open(job->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+    if (dir_fd < 0) {
+        job->error = -errno;
+        return;
+    }
+    if (job->writes) {
+        job->error = file_replace_at(dir_fd, FILE_NAME, job->text, job->len);
+    } else {
+        ssize_t len = file_read_at(dir_fd, FILE_NAME, job->text, sizeof(job->text));
+        job->error = len < 0 ? (int)len : 0;
+        job->len = len < 0 ? 0 : (size_t)len;
+    }
+    close(dir_fd);
+}
+
+static void save(struct pace_book *book);
+
+static void on_done(struct job *base)
+{
+    struct pace_book_job *job = (struct pace_book_job *)(void *)base;
+    struct pace_book *book = job->book;
+
+    book->job = NULL;
+    if (job->error && job->error != -ENOENT) {
+        log_warning("link", "the learned heartbeat cannot be %s in %s/%s: %s",
+                    job->writes ? "written down" : "looked up", job->dir, FILE_NAME, strerror(-job->error));
+    }
+    if (!job->writes) {
+        pace_book_parse(book, job->text, job->len);
+        book->on_loaded(book->arg);
+    }
+    if (book->unsaved) {
+        save(book);
+    }
+}
+
+static void release(struct job *base)
+{
+    free(base);
+}
+
+static void start(struct pace_book *book, bool writes)
+{
+    struct pace_book_job *job = book->dir[0] ? calloc(1, sizeof(*job)) : NULL;
+
+    if (!job) {
+        return;
+    }
+    job->job = (struct job){.work = work, .on_done = on_done, .release = release};
+    job->book = book;
+    job->writes = writes;
+    memcpy(job->dir, book->dir, sizeof(job->dir));
+    if (writes) {
+        job->len = pace_book_format(book, job->text, sizeof(job->text));
+    }
+    if (job_start(book->sched, &job->job)) {
+        free(job);
+        return;
+    }
+    book->job = job;
+}
+
+static void save(struct pace_book *book)
+{
+    book->unsaved = book->job != NULL;
+    if (!book->unsaved) {
+        start(book, true);
+    }
+}
+
+/* ---- its face ---- */
+
+void pace_book_init(struct pace_book *book, struct sched *sched, void (*on_loaded)(void *arg), void *arg)
+{
+    *book = (struct pace_book){.sched = sched, .on_loaded = on_loaded, .arg = arg};
+}
+
+void pace_book_open(struct pace_book *book, const char *dir)
+{
+    if (!book->dir[0]) {
+        snprintf(book->dir, sizeof(book->dir), "%s", dir);
+        start(book, false);
+    }
+}
+
+void pace_book_close(struct pace_book *book)
+{
+    if (book->job) {
+        job_forget(&book->job->job);
+        book->job = NULL;
+    }
+}
+
+static size_t index_of(const struct pace_book *book, const char *name)
+{
+    char clean[PACE_BOOK_NAME_MAX];
+    size_t i = 0;
+
+    copy_name(clean, sizeof(clean), name, strlen(name));
+    while (i < book->count && strcmp(book->networks[i].name, clean) != 0) {
+        i++;
+    }
+    return i;
+}
+
+const struct pace_network *pace_book_find(const struct pace_book *book, const char *name)
+{
+    size_t i = index_of(book, name);
+
+    return i < book->count ? &book->networks[i] : NULL;
+}
+
+void pace_book_note(struct pace_book *book, const char *name, const struct pace *pace)
+{
+    size_t at = index_of(book, name);
+    struct pace_network network = {.proven_ms = pace->proven_ms, .broken_ms = pace->broken_ms};
+
+    if (!name[0]) {
+        return;
+    }
+    if (at == book->count) {
+        at = book->count < PACE_BOOK_MAX ? book->count++ : PACE_BOOK_MAX - 1;
+    }
+    copy_name(network.name, sizeof(network.name), name, strlen(name));
+    memmove(&book->networks[1], &book->networks[0], at * sizeof(book->networks[0]));
+    book->networks[0] = network;
+    save(book);
+}
