@@ -210,6 +210,15 @@ static size_t fill(struct blynk_session *session, size_t room, size_t allowed)
     return sent;
 }
 
+/* One message of the rate is kept for the PING that is to confirm, which must not starve; but not for one that
+ * cannot be sent, and not the only one. */
+static size_t place_for_ping(const struct blynk_session *session, size_t allowed)
+{
+    bool late = session->config.confirm_messages && session->unpinged >= session->config.confirm_messages;
+
+    return session->confirm_due && session->ping_count < SESSION_PINGS && (allowed > 1 || (late && allowed));
+}
+
 /*
  * Once the rate limit is reached, half a burst is gathered before the next send: a send through a modem costs a
  * command and a TCP header, and what waits in the outbox waits anyway.
@@ -221,9 +230,8 @@ static void take_from_source(struct blynk_session *session)
     size_t allowed = session_rate_allowed(session);
     size_t sent = 0;
 
-    if (session->confirm_due && allowed) {
-        allowed--; /* kept for the PING, which must not starve */
-    }
+    size_t kept = place_for_ping(session, allowed);
+    allowed -= kept;
     if (!room || now_ms < session->source_ms || !session->source.waiting(session->source.arg)) {
         return;
     }
@@ -240,7 +248,7 @@ static void take_from_source(struct blynk_session *session)
             session_rate_due_ms(session, session->config.burst > 1 ? session->config.burst / 2 : 1);
     } else if (sent == 0 && !session_rate_is_full(session)) {
         session->source_ms =
-            session_rate_due_ms(session, (uint32_t)allowed + 1); /* a group wants more at once */
+            session_rate_due_ms(session, (uint32_t)(allowed + kept) + 1); /* a group wants more at once */
     }
 }
 
