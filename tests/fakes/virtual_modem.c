@@ -155,7 +155,9 @@ static void on_net_bytes(void *arg, const uint8_t *data, size_t len)
     if (modem->link == VM_LINK_UP) {
         snprintf(head, sizeof(head), "\r\n+CIPRCV:0,%zu,", len);
         say(modem, head);
-        say_bytes(modem, data, len);
+        say_bytes(modem, data, modem->tears ? len / 2 : len);
+        modem->torn = modem->torn || modem->tears;
+        modem->tears = false;
     }
 }
 

@@ -70,6 +70,9 @@ struct virtual_modem {
     struct timer boot_timer;
     struct timer urc_timer;
 
+    bool tears; /* of the next bytes that come from the server, only half reach the host */
+    bool torn;  /* and now it has been so */
+
     /* what the test may look at */
     unsigned commands;
     unsigned boots;
