@@ -176,6 +176,12 @@ static void abort_running(struct modem *modem)
 {
     at_then *abort = modem->at.abort;
 
+    if (VARIANT_IS(modem, BUSY, "say")) {
+        bool sending = modem->at.state == AT_ACKING;
+
+        out_bytes(modem, OUT_URC, sending ? "busy s...\r\n" : "busy p...\r\n", 11);
+        return;
+    }
     if (VARIANT_IS(modem, BUSY, "swallow")) {
         print_event("--", "a command is running: the line is lost");
         return;

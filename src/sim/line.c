@@ -155,15 +155,24 @@ static void feed_command(struct modem *modem, uint8_t byte)
 {
     struct line *line = &modem->line;
     size_t most = modem->profile->line_max;
+    bool after_return = line->after_return;
+    bool ends;
 
     if (line->after_return)
         line->feeds = byte == '\n';
+    ends =
+        byte == (modem->profile->needs_feed ? '\n' : '\r') && (after_return || !modem->profile->needs_feed);
     line->after_return = byte == '\r';
-    if (byte == '\n')
+    if (byte == '\n' && !ends)
         return;
-    echo(modem, &byte, 1);
-    if (byte == '\r')
+    if (byte == '\n')
+        echo(modem, "\r\n", 2);
+    else
+        echo(modem, &byte, 1);
+    if (ends)
         line_complete(modem);
+    else if (byte == '\r')
+        return;
     else if (byte == BACKSPACE && line->length > 0)
         line->length--;
     else if (line->length >= most || line->length + 1 >= sizeof line->text)

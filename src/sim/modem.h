@@ -9,9 +9,11 @@
 #include "at.h"
 #include "boot.h"
 #include "control.h"
+#include "esp8266.h"
 #include "fault.h"
 #include "line.h"
 #include "link.h"
+#include "neoway.h"
 #include "network.h"
 #include "options.h"
 #include "out.h"
@@ -77,6 +79,8 @@ struct modem {
     struct sim_card sim;
     struct network network;
     struct cip_stack cip;
+    struct neoway neoway;
+    struct esp8266 esp8266;
     struct link links[LINKS_MAX];
     struct graveyard graveyard;
     struct control control;

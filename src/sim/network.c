@@ -9,9 +9,21 @@
 
 #define CELL "\"25EF\",\"115B\""
 
+/* Where creg_swap is on, 2 means refused and 3 means searching. */
+static int registration_number(const struct modem *modem)
+{
+    enum registration state = modem->network.registration;
+
+    if (VARIANT_ON(modem, CREG_SWAP) && state == REG_SEARCHING)
+        return 3;
+    if (VARIANT_ON(modem, CREG_SWAP) && state == REG_DENIED)
+        return 2;
+    return (int)state;
+}
+
 static void announce_registration(struct modem *modem)
 {
-    int state = (int)modem->network.registration;
+    int state = registration_number(modem);
 
     if (modem->settings.creg == 0 || modem->power == POWER_OFF)
         return;
@@ -26,16 +38,36 @@ static void on_found(uv_timer_t *timer)
     network_search_ends(timer->data);
 }
 
+static void on_bearer_due(uv_timer_t *timer)
+{
+    struct modem *modem = timer->data;
+
+    modem->network.bearer_due(modem);
+}
+
+void network_bearer_later(struct modem *modem, long ms, void (*due)(struct modem *modem))
+{
+    uv_timer_stop(&modem->network.bearer);
+    modem->network.bearer_due = due;
+    if (ms <= 0)
+        due(modem);
+    else
+        uv_timer_start(&modem->network.bearer, on_bearer_due, (uint64_t)ms, 0);
+}
+
 void network_init(struct modem *modem)
 {
     uv_timer_init(modem->loop, &modem->network.search);
+    uv_timer_init(modem->loop, &modem->network.bearer);
     modem->network.search.data = modem;
+    modem->network.bearer.data = modem;
     modem->network.csq = modem->options->csq;
 }
 
 void network_close(struct modem *modem)
 {
     uv_close((uv_handle_t *)&modem->network.search, NULL);
+    uv_close((uv_handle_t *)&modem->network.bearer, NULL);
 }
 
 void network_reset(struct modem *modem)
@@ -43,6 +75,7 @@ void network_reset(struct modem *modem)
     struct network *network = &modem->network;
 
     uv_timer_stop(&network->search);
+    uv_timer_stop(&network->bearer);
     network->registration = REG_IDLE;
     network->attached = network->bearer_up = false;
     network->apn[0] = '\0';
@@ -131,7 +164,7 @@ bool network_knows_apn(const struct modem *modem)
 void network_print_registration(const struct modem *modem, int mode, char *out, size_t room)
 {
     if (mode == 2 && network_is_registered(modem))
-        snprintf(out, room, "%d,%d,%s", mode, (int)modem->network.registration, CELL);
+        snprintf(out, room, "%d,%d,%s", mode, registration_number(modem), CELL);
     else
-        snprintf(out, room, "%d,%d", mode, (int)modem->network.registration);
+        snprintf(out, room, "%d,%d", mode, registration_number(modem));
 }

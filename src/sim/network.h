@@ -21,7 +21,8 @@ struct network {
     bool attached, bearer_up;
     char apn[APN_MAX];
     long csq;
-    uv_timer_t search;
+    uv_timer_t search, bearer;
+    void (*bearer_due)(struct modem *modem);
 };
 
 void network_init(struct modem *modem);
@@ -43,6 +44,9 @@ void network_search_ends(struct modem *modem);
 void network_lose(struct modem *modem, enum registration state);
 
 void network_drop_bearer(struct modem *modem);
+
+/* For bearers that come up by themselves after a command has been answered; at once when `ms` is 0. */
+void network_bearer_later(struct modem *modem, long ms, void (*due)(struct modem *modem));
 
 bool network_is_registered(const struct modem *modem);
 bool network_knows_apn(const struct modem *modem);

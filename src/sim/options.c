@@ -19,6 +19,8 @@ enum {
     OPT_PUK,
     OPT_APN,
     OPT_OPERATOR,
+    OPT_SSID,
+    OPT_WIFI_PASSWORD,
     OPT_CSQ,
     OPT_LATENCY,
     OPT_FAULT,
@@ -42,6 +44,8 @@ static const struct option names[] = {
     {"puk", required_argument, NULL, OPT_PUK},
     {"apn", required_argument, NULL, OPT_APN},
     {"operator", required_argument, NULL, OPT_OPERATOR},
+    {"ssid", required_argument, NULL, OPT_SSID},
+    {"wifi-password", required_argument, NULL, OPT_WIFI_PASSWORD},
     {"csq", required_argument, NULL, OPT_CSQ},
     {"latency", required_argument, NULL, OPT_LATENCY},
     {"fault", required_argument, NULL, OPT_FAULT},
@@ -68,6 +72,8 @@ void options_help(void)
          "  --sim-state FILE            keeps the tries that are left from run to run\n"
          "  --apn NAME                  the network knows only this access point\n"
          "  --operator NAME, --csq N    name of the network, signal 0..31 or 99\n"
+         "  --ssid NAME, --wifi-password TEXT\n"
+         "                              the only access point there is (Wi-Fi modules)\n"
          "  --latency MS                from the end of a command to its answer\n"
          "  --variant KEY=VALUE         an uncertain detail (see --list-variants)\n"
          "  --list-variants             lists them for this profile\n"
@@ -151,6 +157,10 @@ static int read_valued(struct options *o, int option)
         return read_limited("apn", optarg, 63, &o->apn);
     case OPT_OPERATOR:
         return read_limited("operator", optarg, 40, &o->operator_name);
+    case OPT_SSID:
+        return read_limited("ssid", optarg, 32, &o->ssid);
+    case OPT_WIFI_PASSWORD:
+        return read_limited("wifi-password", optarg, 63, &o->wifi_password);
     case OPT_ROUTE:
         return add("route", &o->routes, optarg);
     case OPT_FAULT:

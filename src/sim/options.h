@@ -18,6 +18,7 @@ struct options_list {
 
 struct options {
     const char *profile, *tty, *pin, *puk, *apn, *operator_name, *control, *sim_state, *default_route;
+    const char *ssid, *wifi_password; /* NULL: any */
     struct options_list routes, faults, variants;
     long baud, csq, latency_ms;
     uint32_t seed;

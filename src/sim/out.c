@@ -89,12 +89,22 @@ void out_line(struct modem *modem, enum out_kind kind, const char *format, ...)
     out_bytes(modem, kind, text, end);
 }
 
+static const char *prompt_text(const struct modem *modem)
+{
+    if (modem->profile->family->prompt != NULL)
+        return modem->profile->family->prompt(modem);
+    return VARIANT_ON(modem, PROMPT_SPACE) ? "\r\n> " : "\r\n>";
+}
+
 void out_prompt(struct modem *modem)
 {
+    const char *text = prompt_text(modem);
+    size_t end = strcspn(text, ">") + 1;
+
     out_storm(modem, false);
-    out_bytes(modem, OUT_ANSWER, "\r\n>", 3);
+    out_bytes(modem, OUT_ANSWER, text, end);
     uart_mark(&modem->uart); /* a host need not wait for the blank */
-    if (VARIANT_ON(modem, PROMPT_SPACE))
-        out_bytes(modem, OUT_ANSWER, " ", 1);
+    if (text[end] != '\0')
+        out_bytes(modem, OUT_ANSWER, text + end, strlen(text + end));
     out_print_answer(modem);
 }

@@ -26,8 +26,9 @@ struct family {
     void (*link_closed)(struct modem *modem, struct link *link); /* by the peer */
     void (*link_sent)(struct modem *modem, struct link *link);   /* all that was written has left */
     void (*bearer_lost)(struct modem *modem);
-    void (*sim_changed)(struct modem *modem); /* unlocked, pulled, put in */
-    void (*registered)(struct modem *modem);  /* before the +CREG line of a registration */
+    void (*sim_changed)(struct modem *modem);         /* unlocked, pulled, put in */
+    void (*registered)(struct modem *modem);          /* before the +CREG line of a registration */
+    const char *(*prompt)(const struct modem *modem); /* when it is not "\r\n> "; must hold a '>' */
 };
 
 struct profile {
@@ -50,6 +51,7 @@ struct profile {
     bool keeps_settings; /* AT&W survives a reboot */
     bool forgets_ipr;    /* the speed of AT+IPR is gone after a reboot */
     bool gnss;
+    bool needs_feed; /* a command line ends with CRLF; CR alone is not enough */
 };
 
 const struct profile *profile_find(const char *name);

@@ -8,6 +8,8 @@
 
 #define FAMILY_AI_THINKER 1u
 #define FAMILY_SIMCOM_CIP 2u
+#define FAMILY_NEOWAY     64u
+#define FAMILY_ESPRESSIF  128u
 #define FAMILY_ALL        (~0u)
 
 #define VARIANT_LIST_COMMON(X)                                                                               \
@@ -41,8 +43,8 @@
     X(DOUBLE_CRLF, FAMILY_ALL, "double_crlf", "on|off", "off", "an empty line more behind each line")        \
     X(UNKNOWN_COMMAND, FAMILY_ALL, "unknown_command", "error|cme58|invalid_line|not_support", "error",       \
       "answer to an unknown command")                                                                        \
-    X(BUSY, FAMILY_ALL, "busy", "abort|swallow", "abort",                                                    \
-      "a line while a command runs aborts it or is lost")                                                    \
+    X(BUSY, FAMILY_ALL, "busy", "abort|swallow|say", "abort",                                                \
+      "a line while a command runs aborts it, is lost, or is lost with 'busy p...'")                         \
     X(ABORT_ANSWER, FAMILY_ALL, "abort_answer", "none|error", "none", "answer of the aborted command")       \
     X(CPIN_BUSY_COUNT, FAMILY_ALL, "cpin_busy_count", "#", "0", "CPIN? refused so often after each boot")    \
     X(PIN_BURN, FAMILY_ALL, "pin_burn_when_ready", "on|off", "off",                                          \
@@ -66,10 +68,12 @@
     X(DATA_ACCEPT_SPACE, FAMILY_SIMCOM_CIP, "data_accept_space", "on|off", "off", "'DATA ACCEPT: 0,32'")     \
     X(RXGET_SPACE, FAMILY_SIMCOM_CIP, "rxget_space", "on|off", "off", "blank in '+CIPRXGET: 4, 0,5'")        \
     X(ACCEPT_PARTIAL, FAMILY_SIMCOM_CIP, "accept_partial", "#", "0", "takes at most so many bytes; 0: all")  \
-    X(EMPTY_READ, FAMILY_SIMCOM_CIP, "empty_read", "zero|error", "zero", "CIPRXGET=2 with nothing there")    \
+    X(EMPTY_READ, FAMILY_SIMCOM_CIP | FAMILY_ESPRESSIF, "empty_read", "zero|error", "zero",                  \
+      "CIPRXGET=2 with nothing there")                                                                       \
     X(UNREAD_AFTER_CLOSE, FAMILY_SIMCOM_CIP, "unread_after_close", "keep|lose", "keep",                      \
       "unread data after the peer's close")                                                                  \
-    X(RX_BUFFER, FAMILY_SIMCOM_CIP, "rx_buffer", "#", "2920", "bytes buffered a link before TCP is held")    \
+    X(RX_BUFFER, FAMILY_SIMCOM_CIP | FAMILY_ESPRESSIF, "rx_buffer", "#", "2920",                             \
+      "bytes buffered a link before TCP is held")                                                            \
     X(EXTRA_RXGET_URC, FAMILY_SIMCOM_CIP, "extra_rxget_urc", "#", "0",                                       \
       "'+CIPRXGET: 1,n' before read answers")                                                                \
     X(WRONG_STATE, FAMILY_SIMCOM_CIP, "wrong_state", "cme3|error", "cme3", "answer in a wrong state")        \
@@ -80,7 +84,8 @@
       "CIICR without success")                                                                               \
     X(SEND_TIMEOUT_S, FAMILY_SIMCOM_CIP, "send_timeout_s", "#", "645",                                       \
       "SEND OK mode: dead peer noticed after")                                                               \
-    X(KEEPS_SETTINGS, FAMILY_SIMCOM_CIP, "keeps_settings", "on|off", "on", "AT&W survives a reboot")         \
+    X(KEEPS_SETTINGS, FAMILY_SIMCOM_CIP | FAMILY_NEOWAY, "keeps_settings", "on|off", "on",                   \
+      "AT&W survives a reboot")                                                                              \
     X(CIPSHUT_MS, FAMILY_SIMCOM_CIP, "cipshut_ms", "#", "0", "time of CIPSHUT")
 
 #define VARIANT_LIST_AI(X)                                                                                   \
@@ -152,11 +157,60 @@
     X(CFUN1_REBOOTS, FAMILY_AI_THINKER, "cfun1_reboots", "on|off", "off", "AT+CFUN=1 reboots")               \
     X(PWR_TIED, FAMILY_AI_THINKER, "pwr_tied", "on|off", "off",                                              \
       "power key tied: switched off, it comes back")                                                         \
-    X(PDP_DROP_URC, FAMILY_AI_THINKER, "pdp_drop_urc", "on|off", "on", "close lines when the bearer is lost")
+    X(PDP_DROP_URC, FAMILY_AI_THINKER | FAMILY_NEOWAY | FAMILY_ESPRESSIF, "pdp_drop_urc", "on|off", "on",    \
+      "close lines when the bearer is lost")
+
+#define VARIANT_LIST_NEOWAY(X)                                                                               \
+    X(CREG_SWAP, FAMILY_NEOWAY, "creg_swap", "on|off", "off", "+CREG: 2 is refused and 3 is searching")      \
+    X(NEED_CR, FAMILY_NEOWAY, "need_cr", "on|off", "on", "payload must be followed by an uncounted 0x0D")    \
+    X(XIIC_FORM, FAMILY_NEOWAY, "xiic_form", "state|bare", "state",                                          \
+      "+XIIC:    1, 10.8.18.69 or +XIIC: 10.8.18.69")                                                        \
+    X(XGAUTH_EMPTY, FAMILY_NEOWAY, "xgauth_empty", "error|ok", "error",                                      \
+      "XGAUTH with empty user or password")                                                                  \
+    X(STATUS_OK, FAMILY_NEOWAY, "ipstatus_ok", "on|off", "off", "OK behind +IPSTATUS")                       \
+    X(CLOSE_OK, FAMILY_NEOWAY, "tcpclose_ok", "on|off", "off", "OK behind +TCPCLOSE:0,OK")                   \
+    X(CLOSE_IDLE, FAMILY_NEOWAY, "tcpclose_idle", "error|ok", "error", "TCPCLOSE of a closed link")          \
+    X(FAIL_NUMBER, FAMILY_NEOWAY, "setup_fail_number", "own|zero", "own", "link number in +TCPSETUP:0,FAIL") \
+    X(NO_BEARER_SETUP, FAMILY_NEOWAY, "setup_without_bearer", "error|fail", "error",                         \
+      "TCPSETUP before XIIC: ERROR, or OK and FAIL")                                                         \
+    X(RECV_FORM, FAMILY_NEOWAY, "tcprecv_form", "plain|server", "plain", "+TCPRECV: or +TCPRECV(S):")        \
+    X(CSQ_PLUS, FAMILY_NEOWAY, "csq_plus", "on|off", "on", "+CSQ: 23,0 or CSQ:23,0")                         \
+    X(CLOSE_STORM, FAMILY_NEOWAY, "close_repeats", "#", "1", "the line of a remote close is said so often")  \
+    X(CFUN4_TWICE, FAMILY_NEOWAY, "cfun4_two_oks", "on|off", "on", "AT+CFUN=4 is answered with two OKs")     \
+    X(XISP, FAMILY_NEOWAY, "xisp", "0|1", "1", "stack after boot: 0 internal, 1 external")
+
+#define VARIANT_LIST_ESP(X)                                                                                  \
+    X(ESP_AT, FAMILY_ESPRESSIF, "esp_at", "1|2", "1", "firmware: Non-OS AT 1.7 or ESP-AT 2.2")               \
+    X(WIFI, FAMILY_ESPRESSIF, "wifi", "ok|timeout|wrong_password|no_ap|failed", "ok", "how AT+CWJAP ends")   \
+    X(WIFI_STORED, FAMILY_ESPRESSIF, "wifi_stored", "on|off", "off",                                         \
+      "the access point is known from earlier and joined at boot")                                           \
+    X(WIFI_RECONNECT, FAMILY_ESPRESSIF, "wifi_reconnect", "on|off", "on",                                    \
+      "joins again by itself after a loss")                                                                  \
+    X(ESP_OPEN_FAILURE, FAMILY_ESPRESSIF, "esp_open_failure",                                                \
+      "error_closed|error|connect_fail|connect_fail_error", "error_closed", "CIPSTART without success")      \
+    X(DNS_FAIL_CLOSED, FAMILY_ESPRESSIF, "dns_fail_closed", "on|off", "on",                                  \
+      "0,CLOSED behind the ERROR of DNS Fail")                                                               \
+    X(LINK_TYPE, FAMILY_ESPRESSIF, "link_type_error", "error|line|both", "error",                            \
+      "CIPSTART written for the other CIPMUX: ERROR, Link type ERROR, or both")                              \
+    X(NO_LINK, FAMILY_ESPRESSIF, "no_link_text", "on|off", "on",                                             \
+      "AT 1: 'link is not valid' before the ERROR")                                                          \
+    X(CLOSE_NONE, FAMILY_ESPRESSIF, "close_none", "error|link_is_not|unlink", "error",                       \
+      "CIPCLOSE with nothing open")                                                                          \
+    X(RECV_MODE, FAMILY_ESPRESSIF, "recv_mode", "present|absent", "present",                                 \
+      "firmware with or without CIPRECVMODE")                                                                \
+    X(RECVDATA_FORM, FAMILY_ESPRESSIF, "recvdata_form", "auto|comma|colon", "auto",                          \
+      "+CIPRECVDATA,5: or +CIPRECVDATA:5,; auto: as esp_at")                                                 \
+    X(RECVLEN_FORM, FAMILY_ESPRESSIF, "recvlen_form", "auto|zero|empty|minus", "auto",                       \
+      "+CIPRECVLEN of links that are not open")                                                              \
+    X(CWMODE_SAME, FAMILY_ESPRESSIF, "cwmode_no_change", "on|off", "off",                                    \
+      "CWMODE to what it is already says 'no change'")                                                       \
+    X(MAC, FAMILY_ESPRESSIF, "mac", "*", "18:fe:34:a1:b2:c3", "MAC address")
 
 #define VARIANT_LIST(X)                                                                                      \
     VARIANT_LIST_COMMON(X)                                                                                   \
     VARIANT_LIST_CIP(X)                                                                                      \
-    VARIANT_LIST_AI(X)
+    VARIANT_LIST_AI(X)                                                                                       \
+    VARIANT_LIST_NEOWAY(X)                                                                                   \
+    VARIANT_LIST_ESP(X)
 
 #endif
