@@ -1,9 +1,11 @@
 #include "device.h"
+#include "rival.h"
 
 #include "blynkd/base/buf.h"
 
 #include <assert.h>
 #include <errno.h>
+#include <limits.h>
 #include <poll.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -32,10 +34,19 @@ struct tty_port {
     struct device device;
     struct session *session; /* NULL: closed */
     struct buf out;
-    int error;       /* of a write; on_down follows from the loop */
-    bool wants_room; /* the user was given less than it wanted */
-    bool doomed;     /* destroyed; freed with the last session */
-    int sessions;    /* still in libuv's hands */
+    int error;         /* of a write; on_down follows from the loop */
+    bool wants_room;   /* the user was given less than it wanted */
+    bool doomed;       /* destroyed; freed with the last session */
+    int sessions;      /* still in libuv's hands */
+    struct look *look; /* under way */
+};
+
+/* Who else is on the port; outlives the port if need be. */
+struct look {
+    uv_work_t work;
+    struct tty_port *owner; /* NULL: nobody wants to know any more */
+    char path[256];
+    char words[160];
 };
 
 static struct tty_port *tty_port_of(const struct port *port)
@@ -90,6 +101,9 @@ static void tty_destroy(struct port *port)
     struct tty_port *tty = tty_port_of(port);
 
     tty_close(port);
+    if (tty->look) {
+        tty->look->owner = NULL;
+    }
     tty->doomed = true;
     if (tty->sessions == 0) {
         tty_free(tty);
@@ -268,6 +282,49 @@ static int start_session(struct tty_port *tty)
     return 0;
 }
 
+/* ---- who else ---- */
+
+static void look_work(uv_work_t *work)
+{
+    struct look *look = work->data;
+    char path[PATH_MAX];
+
+    if (realpath(look->path, path)) {
+        rival_find("/proc", path, look->words, sizeof(look->words));
+    }
+}
+
+static void on_looked(uv_work_t *work, int status)
+{
+    struct look *look = work->data;
+    struct tty_port *tty = look->owner;
+
+    (void)status;
+    if (tty) {
+        tty->look = NULL;
+        memcpy(tty->port.rival, look->words, sizeof(tty->port.rival));
+    }
+    free(look);
+}
+
+static void tty_look(struct port *port)
+{
+    struct tty_port *tty = tty_port_of(port);
+    struct look *look = tty->look ? NULL : calloc(1, sizeof(*look));
+
+    if (!look) {
+        return; /* one is under way; without memory nobody is accused */
+    }
+    look->work.data = look;
+    look->owner = tty;
+    memcpy(look->path, tty->config.path, sizeof(look->path));
+    if (uv_queue_work(tty->loop, &look->work, look_work, on_looked) != 0) {
+        free(look);
+        return;
+    }
+    tty->look = look;
+}
+
 static int tty_open(struct port *port)
 {
     struct tty_port *tty = tty_port_of(port);
@@ -275,6 +332,12 @@ static int tty_open(struct port *port)
     assert(!tty->session && !tty->doomed);
     port->why[0] = '\0';
     int error = device_open(&tty->device, &tty->config, port->why, sizeof(port->why));
+    if (error == -EBUSY) {
+        if (port->rival[0]) {
+            memcpy(port->why, port->rival, sizeof(port->why));
+        }
+        tty_look(port);
+    }
     if (error) {
         return error;
     }
@@ -292,6 +355,7 @@ static const struct port_ops tty_ops = {
     .room = tty_room,
     .close = tty_close,
     .destroy = tty_destroy,
+    .look = tty_look,
 };
 
 struct port *tty_port_create(struct uv_loop_s *loop, const struct port_config *config)

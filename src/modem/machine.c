@@ -199,6 +199,15 @@ const char *modem_describe_failure(const struct modem *modem, char *out, size_t 
 
 /* ---- events ---- */
 
+/* What the modem says may go to somebody else. */
+static void fail_silent(struct modem *modem)
+{
+    const char *rival = modem->port->rival;
+
+    modem_fail(modem, UPLINK_LAYER_MODEM, UPLINK_RETRY, "the modem does not answer: %s",
+               rival[0] ? rival : "is it switched on, wired right, and the baud rate right?");
+}
+
 static void on_deadline(struct modem *modem)
 {
     char text[80];
@@ -213,8 +222,7 @@ static void on_deadline(struct modem *modem)
         break;
     case MODEM_SYNC:
         at_channel_stop(modem->channel);
-        modem_fail(modem, UPLINK_LAYER_MODEM, UPLINK_RETRY,
-                   "the modem does not answer: is it switched on, wired right, and the baud rate right?");
+        fail_silent(modem);
         break;
     case MODEM_IDENTIFY:
     case MODEM_SETUP:

@@ -115,7 +115,9 @@ bool modem_sync_on_event(struct modem *modem, enum modem_event event)
         on_synced(modem);
         return true;
     case EVENT_MUTE:
-        modem_say(modem, "the modem does not answer yet");
+        port_look(modem->port);
+        modem_say(modem, "the modem does not answer yet%s%s", modem->port->rival[0] ? "; " : "",
+                  modem->port->rival);
         fill_up(modem);
         timer_start(modem->sched, &modem->tick, AGAIN_MS);
         return true;

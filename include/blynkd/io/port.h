@@ -22,6 +22,7 @@ struct port_ops {
     size_t (*room)(const struct port *port);
     void (*close)(struct port *port);
     void (*destroy)(struct port *port);
+    void (*look)(struct port *port); /* NULL: cannot */
 };
 
 struct port_events {
@@ -34,7 +35,8 @@ struct port {
     const struct port_ops *ops;
     struct port_events events; /* set by the user before port_open() */
     void *arg;
-    char why[160]; /* after a failed open: what is wrong and what to do, for people */
+    char why[160];   /* after a failed open: what is wrong and what to do, for people */
+    char rival[160]; /* who else is on it, as of the last look: a sentence for people; "" = nobody seen */
 };
 
 /* 0, or a negative errno with port->why set: -ENOENT (not there), -EBUSY (somebody else holds it), -EACCES... */
@@ -58,6 +60,14 @@ static inline size_t port_room(const struct port *port)
 static inline void port_close(struct port *port)
 {
     port->ops->close(port);
+}
+
+/* Looks who else is on the port; `rival` tells it soon. Never waits. */
+static inline void port_look(struct port *port)
+{
+    if (port->ops->look) {
+        port->ops->look(port);
+    }
 }
 
 /* Closes and frees (with libuv: when its handles are closed). */
