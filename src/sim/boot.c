@@ -193,6 +193,8 @@ void boot_skip(struct modem *modem)
     modem->boot.hears = true;
     modem->sim.busy = false;
     network_settle(modem);
+    if (modem->profile->family->settled != NULL)
+        modem->profile->family->settled(modem);
 }
 
 void boot_stop(struct modem *modem)

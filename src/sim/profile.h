@@ -28,6 +28,7 @@ struct family {
     void (*bearer_lost)(struct modem *modem);
     void (*sim_changed)(struct modem *modem);         /* unlocked, pulled, put in */
     void (*registered)(struct modem *modem);          /* before the +CREG line of a registration */
+    void (*settled)(struct modem *modem);             /* started warm: on for long already */
     const char *(*prompt)(const struct modem *modem); /* when it is not "\r\n> "; must hold a '>' */
 };
 
