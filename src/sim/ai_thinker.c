@@ -48,13 +48,14 @@ static int run_egmr(struct modem *modem, const struct at_call *call)
 
 static int run_ccid(struct modem *modem, const struct at_call *call)
 {
-    bool long_form = VARIANT_IS(modem, CCID_FORM, "scid");
+    const char *name = VARIANT_IS(modem, CCID_FORM, "scid")   ? "+SCID: SIM Card ID: "
+                       : VARIANT_IS(modem, CCID_FORM, "ccid") ? "+CCID: "
+                                                              : "+CCID:";
 
     (void)call;
     if (sim_card_lock(&modem->sim) == SIM_ABSENT)
         return 10;
-    out_line(modem, OUT_ANSWER, "%s %s",
-             long_form ? "+SCID: SIM Card ID:" : "+CCID:", VARIANT_TEXT(modem, ICCID));
+    out_line(modem, OUT_ANSWER, "%s%s", name, VARIANT_TEXT(modem, ICCID));
     return AT_OK;
 }
 
@@ -75,6 +76,8 @@ static int run_cpin(struct modem *modem, const struct at_call *call)
     if (!VARIANT_ON(modem, CPIN_SUPPORTED))
         return at_unknown(modem);
     status = call->kind == AT_QUERY ? at_ask_pin(modem, call) : at_set_pin(modem, call);
+    if (status == 16)
+        return ai_thinker_failure(modem, VARIANT_TEXT(modem, WRONG_PIN));
     return status == 14 ? AT_ERROR : status;
 }
 
@@ -149,6 +152,15 @@ static int run_cfun(struct modem *modem, const struct at_call *call)
     return AT_OK;
 }
 
+/* 2.20: without an index it is the end of this run. */
+static int run_cpbw(struct modem *modem, const struct at_call *call)
+{
+    if (call->arg[0].text[0] != '\0' || !VARIANT_ON(modem, CPBW_REBOOTS))
+        return AT_OK;
+    modem_reboot(modem, "AT+CPBW=", true);
+    return AT_SILENT;
+}
+
 static int run_sleep(struct modem *modem, const struct at_call *call)
 {
     long mode;
@@ -172,6 +184,7 @@ const struct at_command ai_thinker_commands[] = {
     {"+CPOF", run_cpof, AT_EXEC, 0},
     {"+CFUN", run_cfun, AT_QUERY | AT_SET, 0},
     {"+SLEEP", run_sleep, AT_SET, 0},
+    {"+CPBW", run_cpbw, AT_SET, 0},
     {NULL, NULL, 0, 0},
 };
 

@@ -19,6 +19,18 @@ static int say_no_response(struct modem *modem)
     return AT_NO_RESPONSE;
 }
 
+/*
+ * A command that takes longer than the modem's patience ends in COMMAND NO RESPONSE!, and what it had begun may
+ * still be completed (2.20): `late` does that without a word.
+ */
+static int wait_for(struct modem *modem, long ms, at_then *then, void (*late)(struct modem *modem))
+{
+    if (ms <= ai_thinker_patience_ms(modem))
+        return at_later(modem, ms, then);
+    network_bearer_later(modem, ms, late);
+    return at_later(modem, ai_thinker_patience_ms(modem), say_no_response);
+}
+
 int ai_thinker_failure(struct modem *modem, const char *word)
 {
     if (strcmp(word, "no_response") == 0)
@@ -51,6 +63,11 @@ static int attached(struct modem *modem)
     return AT_OK;
 }
 
+static void attached_late(struct modem *modem)
+{
+    modem->network.attached = network_is_registered(modem);
+}
+
 static int run_cgatt(struct modem *modem, const struct at_call *call)
 {
     long on;
@@ -60,7 +77,7 @@ static int run_cgatt(struct modem *modem, const struct at_call *call)
     if (!at_number(call, 0, 0, 1, &on))
         return 53;
     if (on == 1)
-        return at_later(modem, VARIANT_NUMBER(modem, ATTACH_MS), attached);
+        return wait_for(modem, VARIANT_NUMBER(modem, ATTACH_MS), attached, attached_late);
     network_drop_bearer(modem);
     modem->network.attached = false;
     if (VARIANT_IS(modem, CGATT_LINE, "cgatt"))
@@ -70,6 +87,16 @@ static int run_cgatt(struct modem *modem, const struct at_call *call)
 
 /* ---- bearer ---- */
 
+static void bearer_up_late(struct modem *modem)
+{
+    if (!at_bearer_possible(modem))
+        return;
+    if (!modem->network.bearer_up)
+        print_event("--", "the bearer is up, access point '%s'", modem->network.apn);
+    modem->network.bearer_up = true;
+    modem->cip.state = IP_GPRSACT;
+}
+
 static int bearer_up(struct modem *modem)
 {
     if (VARIANT_ON(modem, CGACT_FIRST_FAIL) && !modem->cip.first_refused) {
@@ -78,15 +105,13 @@ static int bearer_up(struct modem *modem)
     }
     if (!at_bearer_possible(modem))
         return ai_thinker_failure(modem, VARIANT_TEXT(modem, APN_FAILURE));
-    if (!modem->network.bearer_up)
-        print_event("--", "the bearer is up, access point '%s'", modem->network.apn);
-    modem->network.bearer_up = true;
-    modem->cip.state = IP_GPRSACT;
+    bearer_up_late(modem);
     return AT_OK;
 }
 
 static void bearer_down(struct modem *modem)
 {
+    uv_timer_stop(&modem->network.bearer);
     for (int id = 0; id < LINKS_MAX; id++)
         link_close(&modem->links[id], LINK_INITIAL);
     if (modem->network.bearer_up)
@@ -106,8 +131,33 @@ static int run_cgact(struct modem *modem, const struct at_call *call)
     if (!at_number(call, 0, 0, 1, &on))
         return 53;
     if (on == 1)
-        return at_later(modem, VARIANT_NUMBER(modem, BEARER_MS), bearer_up);
+        return wait_for(modem, VARIANT_NUMBER(modem, BEARER_MS), bearer_up, bearer_up_late);
     bearer_down(modem);
+    return AT_OK;
+}
+
+/* Another access point behind the back of a bearer that is up (2.7). */
+static void take_apn(struct modem *modem, const char *apn)
+{
+    bool changes = strcmp(apn, modem->network.apn) != 0;
+
+    if (changes && modem->network.bearer_up && VARIANT_ON(modem, APN_WEDGES))
+        modem->cip.wedged = true;
+    at_take_apn(modem, apn);
+}
+
+static int run_cgdcont(struct modem *modem, const struct at_call *call)
+{
+    long context;
+
+    if (call->kind == AT_QUERY) {
+        out_line(modem, OUT_ANSWER, "+CGDCONT: 1,\"IP\",\"%s\",\"\",0,0", modem->network.apn);
+        return AT_OK;
+    }
+    if (!at_number(call, 0, 1, 16, &context) || call->argc < 2)
+        return AT_ERROR;
+    if (context == 1)
+        take_apn(modem, call->argc > 2 ? call->arg[2].text : "");
     return AT_OK;
 }
 
@@ -117,7 +167,7 @@ static int run_cstt(struct modem *modem, const struct at_call *call)
         out_line(modem, OUT_ANSWER, "+CSTT:\"%s\",\"\",\"\"", modem->network.apn);
         return AT_OK;
     }
-    at_take_apn(modem, call->arg[0].text);
+    take_apn(modem, call->arg[0].text);
     modem->cip.cstt_used = true;
     if (modem->cip.state == IP_INITIAL)
         modem->cip.state = IP_START;
@@ -127,7 +177,7 @@ static int run_cstt(struct modem *modem, const struct at_call *call)
 static int run_ciicr(struct modem *modem, const struct at_call *call)
 {
     (void)call;
-    return at_later(modem, VARIANT_NUMBER(modem, BEARER_MS), bearer_up);
+    return wait_for(modem, VARIANT_NUMBER(modem, BEARER_MS), bearer_up, bearer_up_late);
 }
 
 static int run_cifsr(struct modem *modem, const struct at_call *call)
@@ -224,6 +274,7 @@ static int run_cdnscfg(struct modem *modem, const struct at_call *call)
 const struct at_command ai_thinker_bearer_commands[] = {
     {"+CGATT", run_cgatt, AT_QUERY | AT_SET, AT_NEEDS_SIM},
     {"+CGACT", run_cgact, AT_QUERY | AT_SET, AT_NEEDS_SIM},
+    {"+CGDCONT", run_cgdcont, AT_QUERY | AT_SET, 0},
     {"+CSTT", run_cstt, AT_QUERY | AT_SET, AT_NEEDS_SIM},
     {"+CIICR", run_ciicr, AT_EXEC, AT_NEEDS_SIM},
     {"+CIFSR", run_cifsr, AT_EXEC | AT_QUERY, AT_NEEDS_SIM},

@@ -67,12 +67,23 @@ static int end_of_patience(struct modem *modem)
     return AT_NO_RESPONSE;
 }
 
+/* CIPSHUT and CGACT bring it back (2.9). */
+static void stick(struct modem *modem)
+{
+    print_event("--", "the stack sticks in IP START");
+    network_drop_bearer(modem);
+    link_close(&modem->links[0], LINK_INITIAL);
+    modem->cip.state = IP_START;
+}
+
 /* The status for `word`; the waiting for no_response and hang has begun when the command did. */
 static int say_failure(struct modem *modem, struct link *link, const char *word)
 {
     if (strcmp(word, "no_response") == 0 || strcmp(word, "hang") == 0)
         return AT_PENDING;
     link_close(link, LINK_CLOSED);
+    if (strcmp(word, "cme53") == 0 && VARIANT_ON(modem, CME53_STICKS))
+        stick(modem);
     if (VARIANT_ON(modem, CIPNUM_ON_FAILURE))
         say_number(modem, link, OUT_ANSWER);
     if (strcmp(word, "state_connect_fail") == 0)
@@ -120,7 +131,7 @@ static int no_row(struct modem *modem)
 {
     if (modem->settings.mux == 1)
         return ai_thinker_failure(modem, VARIANT_TEXT(modem, TOO_MANY_LINKS));
-    out_line(modem, OUT_ANSWER, "ALREADY CONNECT");
+    out_line(modem, OUT_ANSWER, "%s", VARIANT_TEXT(modem, ALREADY));
     return AT_DONE;
 }
 
@@ -146,14 +157,15 @@ static int name_failed(struct modem *modem, struct link *link, const char *host)
 
 static int start(struct modem *modem, struct link *link, const char *host, uint16_t port)
 {
-    bool poisoned = VARIANT_ON(modem, CSTT_POISON) && modem->cip.cstt_used && !route_is_numeric(host);
+    bool poisoned = VARIANT_ON(modem, CSTT_POISON) && modem->cip.cstt_used;
+    bool nameless = !route_is_numeric(host) && (poisoned || !VARIANT_ON(modem, DNS_IN_CIPSTART));
 
     link->extra_ms = late_ms(modem);
     if (!VARIANT_IS(modem, OPEN_FAILURE, "hang"))
         at_watch(modem, ai_thinker_patience_ms(modem), end_of_patience);
     at_on_abort(modem, open_aborted);
     modem->cip.opening = link->id;
-    if (!poisoned && link_open(link, host, port) == LINK_STARTED)
+    if (!nameless && link_open(link, host, port) == LINK_STARTED)
         return AT_PENDING;
     return name_failed(modem, link, host);
 }
@@ -175,6 +187,8 @@ static int run_cipstart(struct modem *modem, const struct at_call *call)
         return 53;
     if (!modem->network.bearer_up)
         return ai_thinker_failure(modem, VARIANT_TEXT(modem, NO_BEARER));
+    if (modem->cip.wedged)
+        return ai_thinker_failure(modem, "no_response");
     if (link == NULL || (modem->settings.mux == 1 && busy >= VARIANT_NUMBER(modem, MAX_LINKS)))
         return no_row(modem);
     if (fault_point_reached(modem, FAULT_AT_CONNECT))
@@ -200,6 +214,14 @@ static int run_cipmux(struct modem *modem, const struct at_call *call)
     return AT_OK;
 }
 
+/* The bare form frees what AT+CIPCLOSE=n does not. */
+static void close_connecting(struct modem *modem)
+{
+    for (int id = 0; id < modem->profile->links; id++)
+        if (modem->links[id].state == LINK_CONNECTING)
+            link_close(&modem->links[id], LINK_CLOSED);
+}
+
 static int run_cipclose(struct modem *modem, const struct at_call *call)
 {
     struct link *link = ai_thinker_link(modem, call, 0);
@@ -208,6 +230,12 @@ static int run_cipclose(struct modem *modem, const struct at_call *call)
         link = &modem->links[0];
     if (link == NULL)
         return 53;
+    if (call->kind == AT_EXEC && links_count(modem, LINK_CONNECTING) > 0) {
+        close_connecting(modem);
+        return AT_OK;
+    }
+    if (link->state == LINK_CONNECTING && VARIANT_IS(modem, CLOSE_CONNECTING, "error"))
+        return AT_ERROR;
     if (link->state != LINK_OPEN && link->state != LINK_CONNECTING)
         return ai_thinker_failure(modem, VARIANT_TEXT(modem, CIPCLOSE_IDLE));
     link_close(link, LINK_CLOSED);

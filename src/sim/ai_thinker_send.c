@@ -43,6 +43,12 @@ static int acknowledge(struct modem *modem)
     return AT_DONE;
 }
 
+static int send_given_up(struct modem *modem)
+{
+    modem->cip.ack_due = false;
+    return AT_NO_RESPONSE;
+}
+
 static int payload_complete(struct modem *modem)
 {
     struct link *link = sending_link(modem);
@@ -67,6 +73,7 @@ static int payload_complete(struct modem *modem)
         return acknowledge(modem);
     print_event("--", "the stack is full: no acknowledgement yet");
     modem->cip.ack_due = true;
+    at_watch(modem, ai_thinker_patience_ms(modem), send_given_up);
     return AT_PENDING;
 }
 
@@ -174,6 +181,8 @@ void ai_thinker_link_closed(struct modem *modem, struct link *link)
         out_line(modem, OUT_URC, "+TCPCLOSED:%d", link->id);
     else if (VARIANT_IS(modem, CLOSE_URC, "closed"))
         out_line(modem, OUT_URC, "CLOSED:%d", link->id);
+    else if (VARIANT_IS(modem, CLOSE_URC, "number_first"))
+        out_line(modem, OUT_URC, "%d,CLOSED", link->id);
     else
         out_line(modem, OUT_URC, "CLOSED");
     if (VARIANT_ON(modem, CLOSE_EXTRA_OK))

@@ -198,7 +198,11 @@ static void settled(struct modem *modem)
 
 static const char *prompt(const struct modem *modem)
 {
-    return esp8266_is_at2(modem) ? "\r\n>" : "> ";
+    if (VARIANT_IS(modem, ESP_PROMPT, "auto"))
+        return esp8266_is_at2(modem) ? "\r\n>" : "> ";
+    if (VARIANT_IS(modem, ESP_PROMPT, "line"))
+        return "\r\n>";
+    return VARIANT_IS(modem, ESP_PROMPT, "blank") ? "> " : ">";
 }
 
 const struct family esp8266_family = {

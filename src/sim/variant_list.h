@@ -92,8 +92,8 @@
     X(READY_BEFORE_CREG, FAMILY_AI_THINKER, "ready_before_creg", "random|on|off", "off",                     \
       "order of READY and +CREG at boot")                                                                    \
     X(CIEV, FAMILY_AI_THINKER, "ciev", "on|off", "on", "+CIEV lines at boot")                                \
-    X(CLOSE_URC, FAMILY_AI_THINKER, "close_urc", "tcpclosed|closed|bare", "tcpclosed",                       \
-      "remote close: +TCPCLOSED:0, CLOSED:0 or CLOSED")                                                      \
+    X(CLOSE_URC, FAMILY_AI_THINKER, "close_urc", "tcpclosed|closed|bare|number_first", "tcpclosed",          \
+      "remote close: +TCPCLOSED:0, CLOSED:0, CLOSED or 0,CLOSED")                                            \
     X(CIPRCV_FORM, FAMILY_AI_THINKER, "ciprcv_form", "colon|comma", "colon",                                 \
       "received data: +CIPRCV:0,5,data or +CIPRCV,0,5:data")                                                 \
     X(CIPRCV_SINGLE, FAMILY_AI_THINKER, "ciprcv_single_form", "same|colon|comma", "same",                    \
@@ -149,7 +149,8 @@
     X(SMALL_SENDS, FAMILY_AI_THINKER, "drop_ack_after_n_small_sends", "#", "0",                              \
       "a burst of so many sends up to 13 bytes kills the link; 0: off")                                      \
     X(CIFSR_FORM, FAMILY_AI_THINKER, "cifsr_form", "bare|prefix", "bare", "10.8.18.69 or +CIFSR:10.8.18.69") \
-    X(CCID_FORM, FAMILY_AI_THINKER, "ccid_form", "scid|ccid", "scid", "+SCID: SIM Card ID: or +CCID:")       \
+    X(CCID_FORM, FAMILY_AI_THINKER, "ccid_form", "scid|ccid|ccid_tight", "scid",                             \
+      "+SCID: SIM Card ID: or +CCID:")                                                                       \
     X(CPIN_SUPPORTED, FAMILY_AI_THINKER, "cpin_supported", "on|off", "on", "firmware knows AT+CPIN")         \
     X(NO_SIM_TEXT, FAMILY_AI_THINKER, "no_sim_text", "NO SIM CARD|NO Simcard|SIM not inserted|none", "none", \
       "line at boot without a card")                                                                         \
@@ -159,6 +160,21 @@
       "power key tied: switched off, it comes back")                                                         \
     X(PDP_DROP_URC, FAMILY_AI_THINKER | FAMILY_NEOWAY | FAMILY_ESPRESSIF, "pdp_drop_urc", "on|off", "on",    \
       "close lines when the bearer is lost")
+
+#define VARIANT_LIST_AI_MORE(X)                                                                              \
+    X(CLOSE_CONNECTING, FAMILY_AI_THINKER, "cipclose_connecting", "ok|error", "ok",                          \
+      "CIPCLOSE=n of a row that still connects; error: only a bare CIPCLOSE or CIPSHUT frees it")            \
+    X(ALREADY, FAMILY_AI_THINKER, "already_connect", "ALREADY CONNECT|ALREAY CONNECT", "ALREADY CONNECT",    \
+      "second CIPSTART in single mode")                                                                      \
+    X(WRONG_PIN, FAMILY_AI_THINKER, "wrong_pin", "cme16|cme264|cme268", "cme16", "answer to a wrong PIN")    \
+    X(DNS_IN_CIPSTART, FAMILY_AI_THINKER, "dns_in_cipstart", "on|off", "on",                                 \
+      "CIPSTART resolves names; CDNSGIP does in any case")                                                   \
+    X(CME53_STICKS, FAMILY_AI_THINKER, "cme53_sticks", "on|off", "off",                                      \
+      "a CIPSTART that ends in 53 leaves the stack in IP START")                                             \
+    X(APN_WEDGES, FAMILY_AI_THINKER, "apn_change_wedges", "on|off", "off",                                   \
+      "another APN while the bearer is up: CIPSTART answers no more until a reboot")                         \
+    X(STN, FAMILY_AI_THINKER, "stn", "on|off", "off", "SIM toolkit lines at boot")                           \
+    X(CPBW_REBOOTS, FAMILY_AI_THINKER, "cpbw_reboots", "on|off", "on", "AT+CPBW= without an index reboots")
 
 #define VARIANT_LIST_NEOWAY(X)                                                                               \
     X(CREG_SWAP, FAMILY_NEOWAY, "creg_swap", "on|off", "off", "+CREG: 2 is refused and 3 is searching")      \
@@ -204,12 +220,15 @@
       "+CIPRECVLEN of links that are not open")                                                              \
     X(CWMODE_SAME, FAMILY_ESPRESSIF, "cwmode_no_change", "on|off", "off",                                    \
       "CWMODE to what it is already says 'no change'")                                                       \
+    X(ESP_PROMPT, FAMILY_ESPRESSIF, "esp_prompt", "auto|blank|bare|line", "auto",                            \
+      "behind the OK: '> ', '>', or CRLF and '>'; auto: as esp_at")                                          \
     X(MAC, FAMILY_ESPRESSIF, "mac", "*", "18:fe:34:a1:b2:c3", "MAC address")
 
 #define VARIANT_LIST(X)                                                                                      \
     VARIANT_LIST_COMMON(X)                                                                                   \
     VARIANT_LIST_CIP(X)                                                                                      \
     VARIANT_LIST_AI(X)                                                                                       \
+    VARIANT_LIST_AI_MORE(X)                                                                                  \
     VARIANT_LIST_NEOWAY(X)                                                                                   \
     VARIANT_LIST_ESP(X)
 
