@@ -213,4 +213,5 @@ const struct family ai_thinker_family = {
     .bearer_lost = ai_thinker_bearer_lost,
     .sim_changed = sim_changed,
     .registered = registered,
+    .prompt = ai_thinker_prompt,
 };

@@ -26,6 +26,7 @@ void ai_thinker_link_data(struct modem *modem, struct link *link, const uint8_t 
 void ai_thinker_link_closed(struct modem *modem, struct link *link);
 void ai_thinker_link_sent(struct modem *modem, struct link *link);
 void ai_thinker_bearer_lost(struct modem *modem);
+const char *ai_thinker_prompt(const struct modem *modem);
 
 /* After noresponse_after_s the modem gives a command up. */
 long ai_thinker_patience_ms(const struct modem *modem);

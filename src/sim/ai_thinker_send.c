@@ -117,8 +117,31 @@ static int run_cipsend(struct modem *modem, const struct at_call *call)
     return at_prompt(modem, (size_t)count, payload_complete);
 }
 
+/* AT+CIPSPRT=0: the payload is awaited without a prompt. */
+static int run_cipsprt(struct modem *modem, const struct at_call *call)
+{
+    long on;
+
+    if (call->kind == AT_QUERY) {
+        out_line(modem, OUT_ANSWER, "+CIPSPRT: %d", !modem->cip.no_prompt);
+        return AT_OK;
+    }
+    if (!at_number(call, 0, 0, 1, &on))
+        return 53;
+    modem->cip.no_prompt = on == 0;
+    return AT_OK;
+}
+
+const char *ai_thinker_prompt(const struct modem *modem)
+{
+    if (modem->cip.no_prompt)
+        return "";
+    return VARIANT_ON(modem, PROMPT_SPACE) ? "\r\n> " : "\r\n>";
+}
+
 const struct at_command ai_thinker_send_commands[] = {
     {"+CIPSEND", run_cipsend, AT_EXEC | AT_SET, AT_NEEDS_SIM},
+    {"+CIPSPRT", run_cipsprt, AT_QUERY | AT_SET, 0},
     {NULL, NULL, 0, 0},
 };
 

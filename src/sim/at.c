@@ -232,7 +232,10 @@ void at_submit(struct modem *modem, const char *text)
     }
     prefix = find_prefix(modem, text);
     if (prefix == NULL) {
-        print_event("--", "not a command, ignored");
+        print_event("--", "not a command");
+        if (modem->profile->answers_noise)
+            at_result(modem, AT_ERROR);
+        out_print_answer(modem);
         return;
     }
     snprintf(modem->at.last, sizeof modem->at.last, "%s", prefix);

@@ -52,6 +52,7 @@ enum ip_state { IP_INITIAL, IP_START, IP_CONFIG, IP_GPRSACT, IP_STATUS, IP_DEACT
 struct cip_stack {
     enum ip_state state;
     bool cstt_used;     /* since the last boot; see the variant cstt_poison */
+    bool no_prompt;     /* AT+CIPSPRT=0 */
     bool wedged;        /* see the variant apn_change_wedges */
     bool first_refused; /* see the variant cgact_first_fail */
     bool sapbr_open;    /* the bearer of AT+SAPBR, beside the one of TCP */

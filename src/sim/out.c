@@ -102,6 +102,10 @@ void out_prompt(struct modem *modem)
     size_t end = strcspn(text, ">") + 1;
 
     out_storm(modem, false);
+    if (text[0] == '\0') {
+        uart_mark(&modem->uart);
+        return;
+    }
     out_bytes(modem, OUT_ANSWER, text, end);
     uart_mark(&modem->uart); /* a host need not wait for the blank */
     if (text[end] != '\0')

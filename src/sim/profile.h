@@ -29,7 +29,7 @@ struct family {
     void (*sim_changed)(struct modem *modem);         /* unlocked, pulled, put in */
     void (*registered)(struct modem *modem);          /* before the +CREG line of a registration */
     void (*settled)(struct modem *modem);             /* started warm: on for long already */
-    const char *(*prompt)(const struct modem *modem); /* when it is not "\r\n> "; must hold a '>' */
+    const char *(*prompt)(const struct modem *modem); /* when it is not "\r\n> "; holds a '>', or is empty */
 };
 
 struct profile {
@@ -52,7 +52,8 @@ struct profile {
     bool keeps_settings; /* AT&W survives a reboot */
     bool forgets_ipr;    /* the speed of AT+IPR is gone after a reboot */
     bool gnss;
-    bool needs_feed; /* a command line ends with CRLF; CR alone is not enough */
+    bool answers_noise; /* a line that is no command is an ERROR, elsewhere it is ignored */
+    bool needs_feed;    /* a command line ends with CRLF; CR alone is not enough */
 };
 
 const struct profile *profile_find(const char *name);

@@ -51,6 +51,7 @@ static const struct profile esp8266 = {
     .send_max = 2048,
     .escapes = true,
     .needs_feed = true,
+    .answers_noise = true,
 };
 
 const struct profile *const profiles_espressif[] = {&esp8266, NULL};
