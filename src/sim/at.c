@@ -83,7 +83,9 @@ static const struct at_command *find_command(const struct modem *modem, const ch
 
 static int refused_by_sim(const struct modem *modem)
 {
-    return sim_card_cme(&modem->sim);
+    int status = sim_card_cme(&modem->sim);
+
+    return status != 0 && modem->profile->plain_sim_errors ? AT_ERROR : status;
 }
 
 static int run_one(struct modem *modem, struct at_parsed *parsed)

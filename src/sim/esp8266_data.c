@@ -253,6 +253,18 @@ static int run_ciprecvlen(struct modem *modem, const struct at_call *call)
     return AT_OK;
 }
 
+/* The transparent mode is not there; whoever makes sure that it is off gets its OK. */
+static int run_cipmode(struct modem *modem, const struct at_call *call)
+{
+    long mode;
+
+    if (call->kind == AT_QUERY)
+        esp8266_say(modem, OUT_ANSWER, "+CIPMODE:0");
+    else if (!at_number(call, 0, 0, 0, &mode))
+        return AT_ERROR;
+    return AT_OK;
+}
+
 static int run_cipdinfo(struct modem *modem, const struct at_call *call)
 {
     long on;
@@ -265,6 +277,7 @@ static int run_cipdinfo(struct modem *modem, const struct at_call *call)
 
 const struct at_command esp8266_data_commands[] = {
     {"+CIPSEND", run_cipsend, AT_SET, 0},
+    {"+CIPMODE", run_cipmode, AT_QUERY | AT_SET, 0},
     {"+CIPDINFO", run_cipdinfo, AT_SET, 0},
     {"+CIPRECVMODE", run_ciprecvmode, AT_QUERY | AT_SET, 0},
     {"+CIPRECVDATA", run_ciprecvdata, AT_SET, 0},

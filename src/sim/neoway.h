@@ -37,7 +37,4 @@ void neoway_link_closed(struct modem *modem, struct link *link);
 void neoway_link_sent(struct modem *modem, struct link *link);
 void neoway_bearer_lost(struct modem *modem);
 
-/* Before the PIN most commands are a plain ERROR (3.2). */
-bool neoway_sim_ready(const struct modem *modem);
-
 #endif

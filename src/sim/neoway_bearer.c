@@ -36,7 +36,7 @@ static int run_cgdcont(struct modem *modem, const struct at_call *call)
         out_line(modem, OUT_ANSWER, "+CGDCONT: 1,\"IP\",\"%s\"", modem->network.apn);
         return AT_OK;
     }
-    if (!neoway_sim_ready(modem) || !at_number(call, 0, 1, 16, &context) || call->argc < 3)
+    if (!at_number(call, 0, 1, 16, &context) || call->argc < 3)
         return AT_ERROR;
     if (context == 1) {
         at_take_apn(modem, call->arg[2].text);
@@ -87,8 +87,6 @@ static int run_xiic(struct modem *modem, const struct at_call *call)
 {
     long on;
 
-    if (!neoway_sim_ready(modem))
-        return AT_ERROR;
     if (call->kind == AT_QUERY)
         return ask_xiic(modem);
     if (!at_number(call, 0, 0, 1, &on) || modem->neoway.xisp != 0)
@@ -104,7 +102,7 @@ static int run_cgatt(struct modem *modem, const struct at_call *call)
 
     if (call->kind == AT_QUERY)
         return at_ask_attach(modem);
-    if (!at_number(call, 0, 0, 1, &on) || !neoway_sim_ready(modem) || !network_is_registered(modem))
+    if (!at_number(call, 0, 0, 1, &on) || !network_is_registered(modem))
         return AT_ERROR;
     if (on == 0)
         network_drop_bearer(modem);
@@ -144,7 +142,7 @@ static int run_dns(struct modem *modem, const struct at_call *call)
 {
     char ip[ROUTE_IP_MAX];
 
-    if (!call->arg[0].quoted || call->arg[0].text[0] == '\0' || !neoway_sim_ready(modem))
+    if (!call->arg[0].quoted || call->arg[0].text[0] == '\0')
         return AT_ERROR;
     at_result(modem, AT_OK);
     out_print_answer(modem);
@@ -174,11 +172,11 @@ static int run_dnsserver(struct modem *modem, const struct at_call *call)
 
 const struct at_command neoway_bearer_commands[] = {
     {"+XISP", run_xisp, AT_QUERY | AT_SET, 0},
-    {"+CGDCONT", run_cgdcont, AT_QUERY | AT_SET, 0},
-    {"+XGAUTH", run_xgauth, AT_SET, 0},
-    {"+XIIC", run_xiic, AT_QUERY | AT_SET, 0},
-    {"+CGATT", run_cgatt, AT_QUERY | AT_SET, 0},
-    {"+DNS", run_dns, AT_SET, 0},
+    {"+CGDCONT", run_cgdcont, AT_QUERY | AT_SET, AT_NEEDS_SIM},
+    {"+XGAUTH", run_xgauth, AT_SET, AT_NEEDS_SIM},
+    {"+XIIC", run_xiic, AT_QUERY | AT_SET, AT_NEEDS_SIM},
+    {"+CGATT", run_cgatt, AT_QUERY | AT_SET, AT_NEEDS_SIM},
+    {"+DNS", run_dns, AT_SET, AT_NEEDS_SIM},
     {"+DNSSERVER", run_dnsserver, AT_QUERY | AT_SET, 0},
     {NULL, NULL, 0, 0},
 };

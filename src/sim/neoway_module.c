@@ -3,11 +3,6 @@
 #include "at_result.h"
 #include "modem.h"
 
-bool neoway_sim_ready(const struct modem *modem)
-{
-    return sim_card_cme(&modem->sim) == 0;
-}
-
 /* ---- identity ---- */
 
 static int run_ati(struct modem *modem, const struct at_call *call)

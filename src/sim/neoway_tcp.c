@@ -69,8 +69,6 @@ static int run_tcpsetup(struct modem *modem, const struct at_call *call)
     struct link *link = link_of(modem, call);
     long port;
 
-    if (!neoway_sim_ready(modem))
-        return AT_ERROR;
     if (link == NULL || call->argc != 3 || !is_dotted(&call->arg[1]) || call->arg[2].quoted ||
         !at_number(call, 2, 1, PORT_MAX, &port) || link->state == LINK_OPEN ||
         link->state == LINK_CONNECTING) {
@@ -235,9 +233,9 @@ static int run_ipstatus(struct modem *modem, const struct at_call *call)
 }
 
 const struct at_command neoway_tcp_commands[] = {
-    {"+TCPSETUP", run_tcpsetup, AT_SET, 0},
-    {"+TCPSEND", run_tcpsend, AT_SET, 0},
-    {"+TCPCLOSE", run_tcpclose, AT_SET, 0},
-    {"+IPSTATUS", run_ipstatus, AT_SET, 0},
+    {"+TCPSETUP", run_tcpsetup, AT_SET, AT_NEEDS_SIM},
+    {"+TCPSEND", run_tcpsend, AT_SET, AT_NEEDS_SIM},
+    {"+TCPCLOSE", run_tcpclose, AT_SET, AT_NEEDS_SIM},
+    {"+IPSTATUS", run_ipstatus, AT_SET, AT_NEEDS_SIM},
     {NULL, NULL, 0, 0},
 };

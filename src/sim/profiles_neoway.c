@@ -61,6 +61,7 @@ static const struct profile m590 = {
     .links = 2,
     .send_max = NEOWAY_SEND_MAX,
     .keeps_settings = true,
+    .plain_sim_errors = true, /* 3.2: before the PIN */
 };
 
 const struct profile *const profiles_neoway[] = {&m590, NULL};
