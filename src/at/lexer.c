@@ -243,7 +243,8 @@ static bool take_byte(struct at_lexer *lexer, const uint8_t **data, size_t *len,
     if (swallow || (lexer->line_len == 0 && is_line_end(c))) {
         return false;
     }
-    if (lexer->line_len == 0 && c == '>' && lexer->prompt_awaited) {
+    bool is_prompt = c == '>' || c == '@'; /* '@': u-blox */
+    if (lexer->line_len == 0 && is_prompt && lexer->prompt_awaited) {
         return give_prompt(lexer, token);
     }
     if (lexer->line_len == 0) {
@@ -342,8 +343,8 @@ static const char *check_ends(const char *form)
     if (*form == '%' || *form == '>' || is_blank(*form) || is_line_end(*form)) {
         return "must begin with a letter or a sign of its own";
     }
-    if (!is_sign(last) && last != '\n') {
-        return "must end in ',' or ':' or a line end";
+    if (!is_sign(last) && last != '\n' && last != '"') {
+        return "must end in ',', ':', a quote or a line end";
     }
     return NULL;
 }

@@ -44,6 +44,7 @@ struct conf {
     char token_file[CONF_PATH_MAX];
     char pin_file[CONF_PATH_MAX];
     char password_file[CONF_PATH_MAX];
+    char wifi_password_file[CONF_PATH_MAX];
     unsigned delivery;               /* enum conf_delivery, never the first */
     uint8_t pin_delivery[PIN_COUNT]; /* enum conf_delivery */
 };

@@ -38,10 +38,11 @@ static void check_token(struct conf_loader *loader)
 
 static void check_uplink(struct conf_loader *loader)
 {
-    if (loader->conf->uplink == CONF_UPLINK_MODEM && !loader->conf->apn_given) {
+    if (loader->conf->uplink == CONF_UPLINK_MODEM && !loader->conf->apn_given &&
+        !loader->conf->modem.ssid[0]) {
         say(loader, true, "network", "apn",
             "missing; the operator's access point name, or `apn =` with nothing behind it to let the network "
-            "choose");
+            "choose (for a module with Wi-Fi: [wifi] ssid)");
     }
 }
 

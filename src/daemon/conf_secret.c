@@ -21,6 +21,7 @@ static const struct source sources[] = {
     {"blynk", "token", "token_file", offsetof(struct conf, token_file), "token"},
     {"modem", "pin", "pin_file", offsetof(struct conf, pin_file), "pin"},
     {"network", "password", "password_file", offsetof(struct conf, password_file), "password"},
+    {"wifi", "password", "password_file", offsetof(struct conf, wifi_password_file), "wifi_password"},
 };
 
 static char *value_of(struct conf *conf, const struct conf_key *key)

@@ -75,6 +75,16 @@ static const struct conf_key keys[] = {
      .fallback = "modem", .unit = "modem or host", .apply = CONF_APPLY_RESTART,
      .help = "What carries the connection: the modem, or the host's own network."},
 
+    {.section = "wifi", .name = "ssid", .type = CONF_TYPE_TEXT, MEMBER(modem.ssid), .example = "home",
+     .unit = "plain text", .apply = CONF_APPLY_LINK,
+     .help = "The wireless network's name; for modules such as the ESP8266, which have no SIM card."},
+    {.section = "wifi", .name = "password", .type = CONF_TYPE_TEXT, MEMBER(modem.wifi_password),
+     .example = "12345678", .unit = "plain text", .secret = true, .apply = CONF_APPLY_LINK,
+     .help = "The wireless network's password."},
+    {.section = "wifi", .name = "password_file", .type = CONF_TYPE_PATH, MEMBER(wifi_password_file),
+     .example = "/etc/blynkd/wifi-password", .unit = "path", .apply = CONF_APPLY_LINK,
+     .help = "A file with the password instead; or the systemd credential `wifi_password`."},
+
     {.section = "blynk", .name = "token", .type = CONF_TYPE_TEXT, MEMBER(bridge.link.session.token),
      .example = "0123456789abcdefghijklmnopqrstuv", .unit = "plain text", .secret = true, .apply = CONF_APPLY_LINK,
      .help = "The device's token, from Device Info in the Blynk console."},

@@ -1,6 +1,9 @@
 #include "cme.h"
 
+#include "blynkd/base/pattern.h"
+
 #include <stdio.h>
+#include <string.h>
 
 static const struct {
     int code;
@@ -37,6 +40,27 @@ static const struct {
     {268, "wrong PIN, no tries left"},
 };
 
+/* Words of a dialect instead of a number. */
+static const struct {
+    const char *text;
+    const char *words;
+} answers[] = {
+    {"+CWJAP: 1", "no answer from the access point"},
+    {"+CWJAP: 2", "the wireless network's password is wrong"},
+    {"+CWJAP: 3", "there is no wireless network of that name"},
+    {"+CWJAP: 4", "the access point refuses the modem"},
+};
+
+static const char *answer_words(const char *text)
+{
+    for (size_t i = 0; text && i < sizeof(answers) / sizeof(answers[0]); i++) {
+        if (pattern_matches(answers[i].text, text, strlen(text), NULL)) {
+            return answers[i].words;
+        }
+    }
+    return NULL;
+}
+
 const char *cme_words(int code)
 {
     for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
@@ -49,7 +73,7 @@ const char *cme_words(int code)
 
 const char *cme_describe(const struct at_reply *reply, char *out, size_t size)
 {
-    const char *words = reply->code >= 0 ? cme_words(reply->code) : NULL;
+    const char *words = reply->code >= 0 ? cme_words(reply->code) : answer_words(reply->text);
 
     switch (reply->result) {
     case AT_RESULT_ERROR:

@@ -4,7 +4,7 @@
  * Records are written in dialects/, shared by reference between sister modules, and read by sock.c and the
  * machine. Never holds anything that changes, never code.
  *
- * Templates name their values in braces: {host} {port} {link} {len} {max}; scripts of the bearer know {apn}
+ * Templates name their values in braces: {host} {address} {port} {link} {len} {max}; scripts of the bearer know {apn}
  * {user} {password}. In the patterns of unsolicited lines the first %d is the link; a pattern without one means
  * the one link that is open (blynkd never opens a second).
  */
@@ -79,6 +79,9 @@ struct dialect {
     enum dialect_numbering numbering;
     long link; /* numbered by the host: the one we take */
 
+    struct dialect_command prepare; /* sent before the open, may name {is_name}: 1 or 0; or nothing */
+    const char *prepare_link;       /* the line of its answer that tells the link to open */
+    const char *prepare_address;    /* the line that tells {address}; it is only asked for names then */
     struct dialect_command open;
     const char *open_link;                  /* numbered by the modem: the line that tells it */
     const char *const *open_busy;           /* ends of an open which mean that our link is open already */
@@ -86,6 +89,7 @@ struct dialect {
     uint32_t open_unsure_ms;                /* how long to listen then */
     const struct dialect_blame *open_blame; /* ended by pattern == NULL; or NULL */
     bool find_after_open;                   /* a failed open may leave a row busy: ask the status, close it */
+    bool close_after_failure;               /* a link whose open failed keeps its number until we close it */
     bool sweep_before_open;                 /* the first open closes what an earlier life left open */
 
     struct dialect_command bearer;   /* asked after a failed open; NULL: `status` tells */
@@ -98,6 +102,7 @@ struct dialect {
     struct dialect_command send;
     const char *send_taken; /* pattern of the end that tells how many bytes were taken; NULL: all */
     int send_taken_capture;
+    bool short_send_is_fatal; /* the rest is not sent again: the module calls the link unusable then */
     size_t send_max_bytes;
 
     enum dialect_reading reading;

@@ -96,6 +96,7 @@ struct modem {
     bool radio_is_off;
     bool attached;
     char address[48];
+    char escaped[2][2 * sizeof(((struct modem_config *)NULL)->wifi_password)]; /* ssid, wifi_password */
 
     struct identity identity;
     struct sim_card sim;

@@ -171,7 +171,8 @@ void modem_listen(struct modem *modem)
 
 void modem_use_profile(struct modem *modem, const struct modem_profile *profile)
 {
-    static const struct at_manner unknown = {.command_gap_ms = 20}; /* the most careful of all profiles */
+    static const struct at_manner unknown = {.command_gap_ms = 20,
+                                             .line_end = "\r\n"}; /* all understand that */
 
     modem->profile = profile;
     modem->dialect = profile ? profile->dialect : NULL;

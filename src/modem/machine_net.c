@@ -223,6 +223,11 @@ void modem_enter_bearer(struct modem *modem)
     modem->dialect = modem->profile->dialect;
     modem->attached = false;
     modem->address[0] = '\0';
+    if (modem->profile->needs_wifi && !modem->config.ssid[0]) {
+        modem_fail(modem, UPLINK_LAYER_BEARER, UPLINK_HOPELESS,
+                   "no wireless network is configured: write its name and password under [wifi]");
+        return;
+    }
     run_stage(modem, BEARER_DOWN);
 }
 

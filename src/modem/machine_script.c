@@ -2,7 +2,9 @@
 #include "machine.h"
 
 #include "blynkd/base/pattern.h"
+#include "blynkd/base/scan.h"
 
+#include <stdio.h>
 #include <string.h>
 
 static const char *or_null(const char *text)
@@ -10,13 +12,34 @@ static const char *or_null(const char *text)
     return text[0] ? text : NULL;
 }
 
+/* A comma or a backslash in a text would else be a sign of the command (Ai-Thinker sheet, 4.1). */
+static const char *escape(char *out, const char *text)
+{
+    char *end = out;
+
+    for (; *text; text++) {
+        if (*text == ',' || *text == '\\') {
+            *end++ = '\\';
+        }
+        *end++ = *text;
+    }
+    *end = '\0';
+    return out;
+}
+
 /* An empty access point name is one: the network then chooses. */
 const char *modem_script_lookup(void *arg, const char *name)
 {
-    const struct modem *modem = arg;
+    struct modem *modem = arg;
 
     if (strcmp(name, "apn") == 0) {
         return modem->config.apn;
+    }
+    if (strcmp(name, "ssid") == 0) {
+        return or_null(escape(modem->escaped[0], modem->config.ssid));
+    }
+    if (strcmp(name, "wifi_password") == 0) {
+        return escape(modem->escaped[1], modem->config.wifi_password);
     }
     if (strcmp(name, "user") == 0) {
         return or_null(modem->config.user);
@@ -41,11 +64,18 @@ static void store_attached(struct modem *modem, const char *line, size_t len)
 /* The first dotted address in the line, whatever stands before it. */
 static void store_address(struct modem *modem, const char *line, size_t len)
 {
-    static const char *const forms[] = {"%i", "+CIFSR: %i", "+IPADDR: %i", "+QILOCIP: %i", NULL};
-    struct pattern_match match;
+    static const char digits[] = "0123456789.";
+    char text[128];
 
-    if (pattern_find(forms, line, len, &match) >= 0) {
-        pattern_copy(&match, 0, modem->address, sizeof(modem->address));
+    snprintf(text, sizeof(text), "%.*s", (int)len, line);
+    for (char *at = text; *(at += strcspn(at, digits)); at += strspn(at, digits)) {
+        char word[16];
+        size_t size = strspn(at, digits);
+        snprintf(word, sizeof(word), "%.*s", (int)size, at);
+        if (size < sizeof(word) && scan_is_ipv4(word) && strcmp(word, "0.0.0.0") != 0) {
+            snprintf(modem->address, sizeof(modem->address), "%s", word);
+            return;
+        }
     }
 }
 

@@ -168,12 +168,15 @@ static void on_nameless(struct modem *modem)
 
 static void on_unknown(struct modem *modem)
 {
-    const char *model = modem->identity.model;
+    const struct modem_profile *found[3];
+    size_t count = profile_closest(modem->identity.model, found, 3);
 
     modem_fail(
         modem, UPLINK_LAYER_MODEM, UPLINK_HOPELESS,
-        "the modem says it is \"%s\", which blynkd does not know; closest: %s; set profile = %s to try it",
-        model, modem_profile_name(profile_closest(model)), modem_profile_name(profile_closest(model)));
+        "unknown modem: it says it is \"%s\"; the closest families are those of %s, %s and %s; set profile = "
+        "%s to try it",
+        modem->identity.model, modem_profile_name(found[0]), modem_profile_name(found[count > 1]),
+        modem_profile_name(found[count > 2 ? 2 : 0]), modem_profile_name(found[0]));
 }
 
 static void on_identified(struct modem *modem)

@@ -55,6 +55,7 @@ static int start(struct uplink *uplink, enum uplink_rung rung)
 static bool needs_new_start(const struct modem_config *a, const struct modem_config *b)
 {
     return strcmp(a->profile, b->profile) != 0 || strcmp(a->pin, b->pin) != 0 ||
+           strcmp(a->ssid, b->ssid) != 0 || strcmp(a->wifi_password, b->wifi_password) != 0 ||
            strcmp(a->apn, b->apn) != 0 || strcmp(a->user, b->user) != 0 ||
            strcmp(a->password, b->password) != 0 || a->command_gap_ms != b->command_gap_ms ||
            a->allow_roaming != b->allow_roaming || a->send_max_bytes != b->send_max_bytes;
@@ -217,6 +218,9 @@ static void hide_secrets(const struct modem_config *config)
 {
     if (config->pin[0]) {
         secret_add(config->pin);
+    }
+    if (config->wifi_password[0]) {
+        secret_add(config->wifi_password);
     }
     if (config->password[0]) {
         secret_add(config->password);

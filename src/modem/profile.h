@@ -56,6 +56,7 @@ struct modem_profile {
     const struct at_step *radio_on;
     uint32_t boot_ms; /* from reset until it answers, at the very most */
 
+    bool needs_wifi; /* a wireless network instead of SIM card and operator */
     bool needs_sim;
     const char *iccid_send;     /* asks for the card's number */
     bool sim_by_iccid;          /* AT+CPIN? may be unknown: a card that tells its number is ready */
@@ -84,8 +85,8 @@ const char *profile_tls_name(enum profile_tls tls);
 /* The profile whose identity is in the text, in registry order; NULL: none. */
 const struct modem_profile *profile_identify(const char *identity);
 
-/* The profile whose name or title is nearest to the text, for "closest: ...". */
-const struct modem_profile *profile_closest(const char *text);
+/* The profiles whose names or titles are nearest to the text, one a dialect, nearest first; how many. */
+size_t profile_closest(const char *text, const struct modem_profile **found, size_t max);
 
 bool profile_fits(const struct modem_profile *profile, const char *identity);
 

@@ -82,25 +82,59 @@ const struct modem_profile *profile_identify(const char *identity)
     return NULL;
 }
 
+/* To the nearest of the names in "SIM800, SIM800L, SIM800C". */
+static unsigned title_distance(const char *title, const char *text)
+{
+    unsigned best = UINT_MAX;
+    char part[48];
+
+    while (*title) {
+        size_t len = strcspn(title, ",");
+        snprintf(part, sizeof(part), "%.*s", (int)len, title);
+        unsigned to_part = scan_distance(part, text);
+        best = to_part < best ? to_part : best;
+        title += len;
+        title += strspn(title, ", ");
+    }
+    return best;
+}
+
 static unsigned distance(const struct modem_profile *profile, const char *text)
 {
     unsigned to_name = scan_distance(profile->name, text);
-    unsigned to_title = scan_distance(profile->title, text);
+    unsigned to_title = title_distance(profile->title, text);
 
     return to_name < to_title ? to_name : to_title;
 }
 
-const struct modem_profile *profile_closest(const char *text)
+static bool has_family(const struct modem_profile *const *found, size_t count,
+                       const struct modem_profile *profile)
 {
-    const struct modem_profile *best = modem_profile_at(0);
-    const struct modem_profile *profile;
-
-    for (size_t i = 1; (profile = modem_profile_at(i)); i++) {
-        if (distance(profile, text) < distance(best, text)) {
-            best = profile;
+    for (size_t i = 0; i < count; i++) {
+        if (found[i]->dialect == profile->dialect) {
+            return true;
         }
     }
-    return best;
+    return false;
+}
+
+size_t profile_closest(const char *text, const struct modem_profile **found, size_t max)
+{
+    size_t count = 0;
+
+    while (count < max) {
+        const struct modem_profile *best = NULL;
+        const struct modem_profile *profile;
+        for (size_t i = 0; (profile = modem_profile_at(i)); i++) {
+            bool closer = !best || distance(profile, text) < distance(best, text);
+            best = closer && !has_family(found, count, profile) ? profile : best;
+        }
+        if (!best) {
+            break;
+        }
+        found[count++] = best;
+    }
+    return count;
 }
 
 const char *modem_profile_name(const struct modem_profile *profile)

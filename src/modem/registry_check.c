@@ -32,6 +32,13 @@ static bool patterns_sound(const char *owner, const char *what, const char *cons
     return true;
 }
 
+static bool line_sound(const char *owner, const char *what, const char *pattern)
+{
+    const char *const one[] = {pattern, NULL};
+
+    return patterns_sound(owner, what, one);
+}
+
 static bool deadline_sound(const char *owner, const char *what, uint32_t ms)
 {
     return ms == 0 || (ms >= DEADLINE_MIN_MS && ms <= DEADLINE_MAX_MS) || say(owner, what, "odd deadline");
@@ -52,8 +59,10 @@ static bool expect_sound(const char *owner, const char *what, const struct at_ex
 
 static bool template_sound(const char *owner, const char *what, const char *text)
 {
-    static const char *const names[] = {"{host}", "{port}", "{link}",     "{len}",   "{max}",       "{apn}",
-                                        "{user}", "{pin}",  "{password}", "{user?}", "{password?}", NULL};
+    static const char *const names[] = {"{host}",     "{port}",    "{link}",      "{len}",
+                                        "{max}",      "{apn}",     "{user}",      "{pin}",
+                                        "{address}",  "{is_name}", "{ssid}",      "{wifi_password}",
+                                        "{password}", "{user?}",   "{password?}", NULL};
 
     for (const char *open = strchr(text, '{'); open; open = strchr(open + 1, '{')) {
         bool known = false;
@@ -151,7 +160,7 @@ static bool numbering_sound(const struct dialect *dialect)
     if (!names_link) {
         return say(dialect->name, "send", "does not name the link");
     }
-    if (dialect->numbering == DIALECT_NUMBERED_BY_MODEM && !dialect->open_link) {
+    if (dialect->numbering == DIALECT_NUMBERED_BY_MODEM && !dialect->open_link && !dialect->prepare_link) {
         return say(dialect->name, "open", "nothing tells the link's number");
     }
     return true;
@@ -181,6 +190,9 @@ static bool dialect_sound(const struct dialect *dialect)
         return say(name, "send", "odd largest size");
     }
     return command_sound(name, "open", &dialect->open, true) &&
+           command_sound(name, "prepare", &dialect->prepare, false) &&
+           line_sound(name, "prepare", dialect->prepare_link) &&
+           line_sound(name, "prepare", dialect->prepare_address) &&
            command_sound(name, "send", &dialect->send, true) &&
            command_sound(name, "status", &dialect->status, true) &&
            command_sound(name, "close", &dialect->close, true) &&

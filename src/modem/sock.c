@@ -13,68 +13,6 @@ static struct sock *sock_of(struct stream *stream)
     return (struct sock *)(void *)stream; /* its first member */
 }
 
-/* ---- commands ---- */
-
-struct fill {
-    const struct sock *sock;
-    long link;
-    char text[24];
-};
-
-static const char *lookup(void *arg, const char *name)
-{
-    struct fill *fill = arg;
-    const struct sock *sock = fill->sock;
-
-    if (strcmp(name, "host") == 0) {
-        return sock->host;
-    }
-    if (strcmp(name, "port") == 0) {
-        snprintf(fill->text, sizeof(fill->text), "%u", (unsigned)sock->port);
-    } else if (strcmp(name, "link") == 0) {
-        snprintf(fill->text, sizeof(fill->text), "%ld", fill->link);
-    } else if (strcmp(name, "len") == 0) {
-        snprintf(fill->text, sizeof(fill->text), "%zu", sock->out_len - sock->out_at);
-    } else if (strcmp(name, "max") == 0) {
-        snprintf(fill->text, sizeof(fill->text), "%zu", sock->dialect->receive_max_bytes);
-    } else {
-        return NULL;
-    }
-    return fill->text;
-}
-
-static int send_command(struct sock *sock, struct at_request *request, const struct dialect_command *command,
-                        long link)
-{
-    struct fill fill = {.sock = sock, .link = link};
-    int error = at_template_fill(command->send, lookup, &fill, request->text, sizeof(request->text));
-
-    if (error) {
-        return error;
-    }
-    request->expect = command->expect;
-    return at_channel_send(sock->channel, request);
-}
-
-bool sock_command(struct sock *sock, struct at_request *request, const struct dialect_command *command)
-{
-    int error = send_command(sock, request, command, sock->link);
-
-    if (error) {
-        log_debug("modem", "%s: %s", command->send, strerror(-error));
-        sock_blame(sock, STREAM_FAULT_MODEM, "a command could not be sent to the modem: %s",
-                   strerror(-error));
-        sock_go(sock, SOCK_REPORT);
-    }
-    return error == 0;
-}
-
-bool sock_close_row(struct sock *sock, long row)
-{
-    sock->closing_row = row;
-    return send_command(sock, &sock->control, &sock->dialect->close, row) == 0;
-}
-
 bool sock_is_ours(const struct sock *sock, long link)
 {
     return link < 0 || sock->link < 0 || link == sock->link;
@@ -156,7 +94,7 @@ static void enter_wait(struct sock *sock)
     if (sock->unwanted) {
         sock_go(sock, SOCK_REPORT);
     } else if (!is_busy(sock)) {
-        sock_go(sock, sock->sweep_wanted ? SOCK_SWEEP : SOCK_OPEN);
+        sock_go(sock, sock->sweep_wanted ? SOCK_SWEEP : SOCK_PREPARE);
     }
 }
 
@@ -185,17 +123,12 @@ static const struct {
     void (*enter)(struct sock *sock);
 } sock_rows[] = {
 #define SOCK_ROW(state, action) [state] = {#state, action}
-    SOCK_ROW(SOCK_CLOSED, enter_nothing),
-    SOCK_ROW(SOCK_WAIT, enter_wait),
-    SOCK_ROW(SOCK_SWEEP, sock_enter_sweep),
-    SOCK_ROW(SOCK_OPEN, sock_enter_open),
-    SOCK_ROW(SOCK_GRACE, sock_enter_grace),
-    SOCK_ROW(SOCK_FIND, sock_enter_find),
-    SOCK_ROW(SOCK_BEARER, sock_enter_bearer),
-    SOCK_ROW(SOCK_NAME, sock_enter_name),
-    SOCK_ROW(SOCK_UP, enter_up),
-    SOCK_ROW(SOCK_DRAIN, sock_enter_drain),
-    SOCK_ROW(SOCK_CLOSING, enter_closing),
+    SOCK_ROW(SOCK_CLOSED, enter_nothing),   SOCK_ROW(SOCK_WAIT, enter_wait),
+    SOCK_ROW(SOCK_SWEEP, sock_enter_sweep), SOCK_ROW(SOCK_PREPARE, sock_enter_prepare),
+    SOCK_ROW(SOCK_OPEN, sock_enter_open),   SOCK_ROW(SOCK_GRACE, sock_enter_grace),
+    SOCK_ROW(SOCK_FIND, sock_enter_find),   SOCK_ROW(SOCK_BEARER, sock_enter_bearer),
+    SOCK_ROW(SOCK_NAME, sock_enter_name),   SOCK_ROW(SOCK_UP, enter_up),
+    SOCK_ROW(SOCK_DRAIN, sock_enter_drain), SOCK_ROW(SOCK_CLOSING, enter_closing),
     SOCK_ROW(SOCK_REPORT, enter_report),
 #undef SOCK_ROW
 };
@@ -231,6 +164,9 @@ static void on_control_done(void *arg, const struct at_reply *reply)
     switch (sock->state) {
     case SOCK_SWEEP:
         sock_on_sweep_done(sock, reply);
+        break;
+    case SOCK_PREPARE:
+        sock_on_prepare_done(sock, reply);
         break;
     case SOCK_OPEN:
         sock_on_open_done(sock, reply);
@@ -309,7 +245,7 @@ static void stream_op_close(struct stream *stream)
         sock_end(sock);
     } else if (sock->state == SOCK_CLOSED || sock->state == SOCK_GRACE) {
         sock_go(sock, sock->state == SOCK_GRACE ? SOCK_FIND : SOCK_REPORT);
-    } else if (sock->state == SOCK_OPEN || sock->state == SOCK_NAME) {
+    } else if (sock->state == SOCK_PREPARE || sock->state == SOCK_OPEN || sock->state == SOCK_NAME) {
         /* It may last minutes. What it has opened by then is found, and closed. */
         sock->given_up = true;
         at_request_cancel(sock->channel, &sock->control);

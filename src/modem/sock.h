@@ -18,8 +18,9 @@
 
 #define SOCK_STATES(X)                                                                                       \
     X(SOCK_CLOSED)                                                                                           \
-    X(SOCK_WAIT)  /* for the end of commands of the link before */                                           \
-    X(SOCK_SWEEP) /* closing links of an earlier life */                                                     \
+    X(SOCK_WAIT)    /* for the end of commands of the link before */                                         \
+    X(SOCK_SWEEP)   /* closing links of an earlier life */                                                   \
+    X(SOCK_PREPARE) /* what must precede the open */                                                         \
     X(SOCK_OPEN)                                                                                             \
     X(SOCK_GRACE)  /* the module gave up, the link may still come up */                                      \
     X(SOCK_FIND)   /* asking what became of it */                                                            \
@@ -57,6 +58,7 @@ struct sock {
     bool torn;     /* bytes were lost: nothing that comes after them may be handed on */
     long link;     /* -1: not known */
     char host[256];
+    char address[16]; /* of the host, if the dialect needs it */
     uint16_t port;
     enum stream_fault fault;
     char why[200];

@@ -59,7 +59,7 @@ void sock_enter_sweep(struct sock *sock)
     sock->sweep_wanted = false;
     if (sock->rows_to_close) {
         if (!close_next_row(sock)) {
-            sock_go(sock, sock->in_use ? SOCK_OPEN : SOCK_CLOSED);
+            sock_go(sock, sock->in_use ? SOCK_PREPARE : SOCK_CLOSED);
         }
         return;
     }
@@ -71,7 +71,7 @@ static void after_sweep(struct sock *sock)
     if (!sock->in_use) {
         sock_go(sock, SOCK_CLOSED);
     } else {
-        sock_go(sock, sock->unwanted ? SOCK_REPORT : SOCK_OPEN);
+        sock_go(sock, sock->unwanted ? SOCK_REPORT : SOCK_PREPARE);
     }
 }
 
@@ -92,16 +92,6 @@ void sock_on_sweep_done(struct sock *sock, const struct at_reply *reply)
 
 void sock_enter_open(struct sock *sock)
 {
-    sock->link = sock->dialect->numbering == DIALECT_NUMBERED_BY_HOST ? sock->dialect->link : -1;
-    if (sock->dialect->numbering == DIALECT_NOT_NUMBERED) {
-        sock->link = 0;
-    }
-    sock->open_unsure = false;
-    sock->connected_seen = false;
-    sock->name_failed = false;
-    sock->torn = false;
-    sock->rest = 0;
-    sock->out_len = 0;
     sock_command(sock, &sock->control, &sock->dialect->open);
 }
 
@@ -153,7 +143,7 @@ static void ask_further(struct sock *sock)
 }
 
 /* The open has failed, and what it may have left behind is closed. */
-static void after_failure(struct sock *sock)
+void sock_after_failure(struct sock *sock)
 {
     sock->link = -1;
     if (sock->dialect->bearer.send && !sock->unwanted) {
@@ -172,11 +162,14 @@ static void on_failed(struct sock *sock, const struct at_reply *reply)
                (unsigned)sock->port, cme_describe(reply, text, sizeof(text)));
     if (sock->dialect->open_unsure_ms && ends_with(sock->dialect->open_unsure, reply) && !sock->unwanted) {
         sock_go(sock, SOCK_GRACE);
+    } else if (sock->dialect->close_after_failure && sock->link >= 0) {
+        sock->rows_to_close |= 1U << sock->link;
+        sock_go(sock, SOCK_FIND);
     } else if (sock->dialect->find_after_open || reply->result == AT_RESULT_TIMEOUT ||
                reply->result == AT_RESULT_CANCELLED) {
         sock_go(sock, SOCK_FIND);
     } else {
-        after_failure(sock);
+        sock_after_failure(sock);
     }
 }
 
@@ -202,6 +195,9 @@ void sock_enter_grace(struct sock *sock)
 
 void sock_enter_find(struct sock *sock)
 {
+    if (sock->dialect->close_after_failure && close_next_row(sock)) {
+        return;
+    }
     ask_rows(sock);
 }
 
@@ -241,7 +237,7 @@ void sock_on_find_done(struct sock *sock, const struct at_reply *reply)
         return;
     }
     sock_blame(sock, STREAM_FAULT_CONNECT, "the modem does not tell which connection it opened");
-    after_failure(sock);
+    sock_after_failure(sock);
 }
 
 /* ---- bearer and name ---- */
@@ -287,6 +283,9 @@ void sock_on_control_line(void *arg, const char *line, size_t len)
     const struct dialect *dialect = sock->dialect;
 
     switch (sock->state) {
+    case SOCK_PREPARE:
+        sock_prepare_on_line(sock, line, len);
+        break;
     case SOCK_OPEN:
         if (dialect->open_link && pattern_matches(dialect->open_link, line, len, &match) && match.count > 0) {
             sock->link = match.captures[0].number;
@@ -347,6 +346,7 @@ void sock_on_connected(struct sock *sock, long link)
         sock->rows_to_close |= link >= 0 && link < DIALECT_ROWS ? 1U << link : 0;
         break;
     case SOCK_SWEEP:
+    case SOCK_PREPARE:
     case SOCK_OPEN:
     case SOCK_FIND:
     case SOCK_UP:

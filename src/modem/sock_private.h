@@ -15,7 +15,7 @@ void sock_blame(struct sock *sock, enum stream_fault fault, const char *format, 
     __attribute__((format(printf, 3, 4)));
 void sock_end(struct sock *sock);
 
-/* Sends one of the dialect's commands. False: it could not be sent, the link is being ended. */
+/* sock_command.c: sends one of the dialect's commands. False: it could not be sent, the link is being ended. */
 bool sock_command(struct sock *sock, struct at_request *request, const struct dialect_command *command);
 /* The same for a row that is not ours. */
 bool sock_close_row(struct sock *sock, long row);
@@ -27,12 +27,17 @@ bool sock_is_ours(const struct sock *sock, long link);
 
 /* sock_open.c: the entry actions of its states, and what the control request brought in them. */
 void sock_enter_sweep(struct sock *sock);
+void sock_enter_prepare(struct sock *sock);
 void sock_enter_open(struct sock *sock);
 void sock_enter_grace(struct sock *sock);
 void sock_enter_find(struct sock *sock);
 void sock_enter_bearer(struct sock *sock);
 void sock_enter_name(struct sock *sock);
 void sock_on_sweep_done(struct sock *sock, const struct at_reply *reply);
+void sock_on_prepare_done(struct sock *sock, const struct at_reply *reply);
+void sock_prepare_on_line(struct sock *sock, const char *line, size_t len);
+/* The open has failed, and what it may have left behind is closed. */
+void sock_after_failure(struct sock *sock);
 void sock_on_open_done(struct sock *sock, const struct at_reply *reply);
 void sock_on_find_done(struct sock *sock, const struct at_reply *reply);
 void sock_on_bearer_done(struct sock *sock, const struct at_reply *reply);

@@ -113,6 +113,11 @@ void sock_on_sent(void *arg, const struct at_reply *reply)
     }
     size_t taken = taken_of(sock, reply);
     sock->out_at += taken;
+    if (sock->dialect->short_send_is_fatal && sock->out_at < sock->out_len) {
+        sock_blame(sock, STREAM_FAULT_SEND, "the modem took only a part of the data");
+        sock_end(sock);
+        return;
+    }
     if (sock->out_at < sock->out_len) {
         on_part_taken(sock, taken);
     } else {

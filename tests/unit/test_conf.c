@@ -57,10 +57,10 @@ static void every_line_of_the_file_can_be_used(void **state)
 
     read_file(TEST_SOURCE_DIR "/conf/blynkd.conf", file, sizeof(file));
     uncomment(file);
-    /* The three files that it names do not exist here. */
+    /* The four files that it names do not exist here. */
     assert_int_equal(conf_dir_try(dir, file), -EINVAL);
     conf_dir_expect(dir, "[blynk] has both token and token_file; remove one");
-    assert_int_equal(dir->report.errors, 3);
+    assert_int_equal(dir->report.errors, 4);
     assert_int_equal(dir->report.warnings, 0);
 }
 

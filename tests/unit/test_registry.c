@@ -49,16 +49,42 @@ static void modules_are_recognised(void **state)
     check_identity("|Ai Thinker Co.LTD|A6|V03.03.20161229019H03|", "a6");
     check_identity("|Ai Thinker Co.LTD|A9/A9G|V01.06.20171120RC|", "a9");
     check_identity("|SIM800 R14.18|SIMCOM_SIM800L|", "sim800");
-    assert_null(profile_identify("|Quectel|BG96|Revision: BG96MAR02A07M1G|"));
-    assert_null(profile_identify("|Manufacturer: INCORPORATED|Model: A7670E-FASE|"));
+    check_identity("|Manufacturer: INCORPORATED|Model: A7670E-FASE|Revision: A7670M7_V1.11.1|", "a7670");
+    check_identity("|Manufacturer: SIMCOM INCORPORATED|Model: A7672S-FASE|", "a7672");
+    check_identity("|Manufacturer: SIMCOM INCORPORATED|Model: SIMCOM_SIM7600E-H|Revision: SIM7600M22_V1.1|",
+                   "sim7600");
+    check_identity("|Manufacturer: SIMCOM INCORPORATED|Model: SIMCOM_SIM5320A|Revision: SIM5320A_V1.5|",
+                   "sim5360");
+    check_identity("|SIM808 R14.18|SIMCOM_SIM808|", "sim808");
+    check_identity("|SIM868 R14.18|SIMCOM_SIM868|", "sim868");
+    check_identity("|SIM900 R11.0|SIMCOM_SIM900|", "sim900");
+    check_identity("|SIM7000G R1529|SIMCOM_SIM7000G|", "sim7000");
+    check_identity("|SIM7080 R1951.01|SIMCOM_SIM7080|", "sim7080");
+    check_identity("|R1951.01|SIMCOM_SIM7070|", "sim7070");
+    check_identity("|R1951.01|SIMCOM_SIM7090|", "sim7090");
+    check_identity("|Quectel_Ltd|Quectel_M95|Revision: M95FAR02A08|", "m95");
+    check_identity("|Quectel_Ltd|Quectel_MC60|Revision: MC60CAR01A09|", "mc60");
+    check_identity("|Quectel_Ltd|Quectel_MC60E|Revision: MC60ECAR01A01|", "mc60e");
+    check_identity("|Quectel|BG96|Revision: BG96MAR02A07M1G|", "bg96");
+    check_identity("|Quectel|BG95-M3|Revision: BG95M3LAR02A04|", "bg95");
+    check_identity("|Quectel|EC25|Revision: EC25EFAR06A03M4G|", "ec25");
+    check_identity("|Quectel|EG25|Revision: EG25GGBR07A08M2G|", "eg25");
+    check_identity("|Quectel|EC200U|Revision: EC200UCNAAR02A09M08|", "ec200u");
+    check_identity("|Quectel|EG915U|Revision: EG915UEUABR02A01M08|", "eg915");
     assert_null(profile_identify("|"));
 }
 
 static void the_closest_is_named(void **state)
 {
     (void)state;
-    assert_string_equal(modem_profile_name(profile_closest("a8")), "a9");
-    assert_string_equal(modem_profile_name(profile_closest("SIM808")), "sim800");
+    const struct modem_profile *found[3];
+
+    assert_int_equal(profile_closest("a8", found, 3), 3);
+    assert_string_equal(modem_profile_name(found[0]), "a9");
+    assert_ptr_not_equal(found[0]->dialect, found[1]->dialect);
+    assert_int_equal(profile_closest("SIM800X", found, 1), 1);
+    assert_string_equal(modem_profile_name(found[0]), "sim800");
+    assert_true(profile_closest("anything", found, 3) == 3);
 }
 
 static void a_description_fits_a_line(void **state)

@@ -20,7 +20,7 @@
  * payload: URCs can be glued). In `form`:
  *   %l link id, %n byte count, %r another number that is remembered as `rest`, %* any text up to the character
  *   that follows it in the form, and then as the last character what stands between the announcement and the
- *   first payload byte: ',' or ':' or '\n' (the end of the line, an optional '\r' before it). All else is
+ *   first payload byte: ',', ':', '"' or '\n' (the end of the line, an optional '\r' before it). All else is
  *   itself; blanks after ':' and ',' in the input are skipped, except after that last character, where the
  *   payload begins at once. Without %l the link is -1, without %r the rest is -1.
  * Examples: "+CIPRCV:%l,%n,"  "+CIPRCV,%l,%n:"  "+CIPRXGET:2,%l,%n,%r\n"  "+RECEIVE,%l,%n:\n"  "+QIRD:%n\n"
@@ -34,7 +34,7 @@ struct at_announce {
 
 enum at_token_type {
     AT_TOKEN_LINE,    /* text, len: without line end; never empty */
-    AT_TOKEN_PROMPT,  /* '>' at the beginning of a line while a prompt was awaited; awaited no longer */
+    AT_TOKEN_PROMPT,  /* '>' or '@' at the beginning of a line while a prompt was awaited; awaited no longer */
     AT_TOKEN_PAYLOAD, /* a piece of payload: data, len, and where in the whole it stands */
 };
 

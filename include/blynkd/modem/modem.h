@@ -37,6 +37,8 @@ struct modem_config {
     char profile[24]; /* a name of modem_profiles(), or "auto" */
     char pin[12];     /* "" = none; a secret */
     char apn[101];
+    char ssid[33];          /* of the wireless network, for modules without a SIM card */
+    char wifi_password[64]; /* a secret */
     char user[65];
     char password[65];       /* a secret */
     char state_dir[256];     /* where the PIN guard keeps its file */

@@ -9,5 +9,15 @@
 
 extern const struct dialect dialect_ai_thinker;
 extern const struct dialect dialect_simcom_cip;
+extern const struct dialect dialect_simcom_netopen;
+extern const struct dialect dialect_simcom_ca;
+extern const struct dialect dialect_simcom_ca_7000;
+extern const struct dialect dialect_quectel_lte;
+extern const struct dialect dialect_quectel_gsm;
+extern const struct dialect dialect_neoway;
+extern const struct dialect dialect_ublox_r4;
+extern const struct dialect dialect_ublox_r5;
+extern const struct dialect dialect_esp_at1;
+extern const struct dialect dialect_esp_at2;
 
 #endif

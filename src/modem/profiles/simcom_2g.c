@@ -1,5 +1,5 @@
 /*
- * SIMCom's 2G modules (facts/modems-simcom.md, sections 1 to 7, family A, 14.A).
+ * SIMCom's 2G modules, and the SIM7000 as far as it speaks like them (facts/modems-simcom.md, sections 1 to 7, family A, 14.A).
  *
  * From power-on, fixed baud rate:
  *   RDY / +CFUN: 1 / +CPIN: READY / Call Ready / SMS Ready
@@ -13,6 +13,10 @@
 #include "profile.h"
 
 static const char *const identity_sim800[] = {"SIM800", NULL};
+static const char *const identity_sim808[] = {"SIM808", NULL};
+static const char *const identity_sim868[] = {"SIM868", NULL};
+static const char *const identity_sim900[] = {"SIM900", NULL};
+static const char *const identity_sim7000[] = {"SIM7000", NULL};
 
 static const char *const boot[] = {"RDY", NULL};
 static const char *const late_boot[] = {"Call Ready", "SMS Ready", "+CPIN: SIM PIN", NULL};
@@ -52,33 +56,38 @@ static const struct at_step soft_reset[] = {
     {0},
 };
 
+#define STACK                                                                                                \
+    .vendor = "SIMCom", .level = PROFILE_MANUAL, .dialect = &dialect_simcom_cip, .setup = setup,             \
+    .soft_reset = soft_reset, .radio_off = radio_off, .radio_on = radio_on, .boot_ms = 30000,                \
+    .needs_sim = true, .iccid_send = "AT+CCID", .late_boot_lines = late_boot,                                \
+    .power_down_lines = power_down, .power_low_lines = power_low, .sim_lost_lines = sim_lost,                \
+    .manner = {.boot_lines = boot}
+
+#define SPIC .pin_tries_send = "AT+SPIC", .pin_tries_line = "+SPIC: %d,%d,%d,%d"
+#define GPRS .registration = PROFILE_CREG, .register_ms = 180000, .access = "GPRS", SPIC, STACK
+
+/* Baud 0: they find it by themselves. What differs: family A, 10. */
 const struct modem_profile profiles_simcom_2g[] = {
-    {
-        .name = "sim800",
-        .vendor = "SIMCom",
-        .title = "SIM800, SIM800L, SIM800C",
-        .identity = identity_sim800,
-        .level = PROFILE_MANUAL,
-        .tls = PROFILE_TLS_OLD, /* family A, 9 */
-        .dialect = &dialect_simcom_cip,
-        .manner = {.boot_lines = boot},
-        .default_baud = 0,
-        .setup = setup,
-        .soft_reset = soft_reset,
-        .radio_off = radio_off,
-        .radio_on = radio_on,
-        .boot_ms = 30000,
-        .needs_sim = true,
-        .iccid_send = "AT+CCID",
-        .pin_tries_send = "AT+SPIC",
-        .pin_tries_line = "+SPIC: %d,%d,%d,%d",
-        .registration = PROFILE_CREG,
-        .register_ms = 180000,
-        .access = "GPRS",
-        .late_boot_lines = late_boot,
-        .power_down_lines = power_down,
-        .power_low_lines = power_low,
-        .sim_lost_lines = sim_lost,
-    },
+    {.name = "sim800",
+     .title = "SIM800, SIM800L, SIM800C",
+     .identity = identity_sim800,
+     .tls = PROFILE_TLS_OLD, /* family A, 9 */
+     GPRS},
+    {.name = "sim808", .title = "SIM808", .identity = identity_sim808, .tls = PROFILE_TLS_OLD, GPRS},
+    {.name = "sim868", .title = "SIM868", .identity = identity_sim868, .tls = PROFILE_TLS_OLD, GPRS},
+    {.name = "sim900",
+     .title = "SIM900, SIM900A",
+     .identity = identity_sim900,
+     .tls = PROFILE_TLS_NONE,
+     GPRS},
+    /* Its TLS belongs to its other stack (simcom_ca.c). No AT+SPIC. */
+    {.name = "sim7000",
+     .title = "SIM7000 with the CIP stack",
+     .identity = identity_sim7000,
+     .tls = PROFILE_TLS_NONE,
+     .registration = PROFILE_CEREG | PROFILE_CGREG,
+     .register_ms = 300000,
+     .access = "LTE-M",
+     STACK},
     {0},
 };

@@ -1,0 +1,158 @@
+/*
+ * Quectel's LTE modules (facts/modems-quectel-3gpp.md, part 2B).
+ *
+ *   > AT+QIACT=1
+ *   < OK                         up to 150 s later; ERROR when it is up already
+ *   > AT+QIOPEN=1,0,"TCP","blynk.cloud",80,0,0
+ *   < OK                         says nothing
+ *   < +QIOPEN: 0,0               up; any other second number is an error, and the link stays taken until closed
+ *   > AT+QISEND=0,32
+ *   < >
+ *   > (32 bytes)
+ *   < SEND OK
+ *   < +QIURC: "recv",0           there is data; not told again before all of it was read
+ *   > AT+QIRD=0,1500
+ *   < +QIRD: 5                   5 bytes come now
+ *   < (5 bytes) OK
+ *   > AT+QIRD=0,1500
+ *   < +QIRD: 0                   nothing is left
+ *   < +QIURC: "closed",0         closed by the server; stays taken until closed by us too
+ *   < +QIURC: "pdpdeact",1       the network took the data connection away
+ */
+#include "dialects.h"
+
+static const char *const opened[] = {"+QIOPEN: %d,0", NULL};
+/* All errors are 550 to 574 (B4). */
+static const char *const open_fails[] = {"+QIOPEN: %d,5%d", NULL};
+static const char *const busy[] = {"+QIOPEN: %d,563", NULL};
+static const struct dialect_blame blame[] = {
+    {"+QIOPEN: %d,561", STREAM_FAULT_BEARER}, {"+QIOPEN: %d,564", STREAM_FAULT_NAME},
+    {"+QIOPEN: %d,565", STREAM_FAULT_NAME},   {"+QIOPEN: %d,570", STREAM_FAULT_BEARER},
+    {"+QIOPEN: %d,573", STREAM_FAULT_BEARER}, {NULL, STREAM_FAULT_NONE},
+};
+
+static const char *const sent[] = {"SEND OK", NULL};
+static const char *const not_sent[] = {"SEND FAIL", NULL};
+static const char *const address[] = {"+QIACT: %d,%d,%d,%q", "+QIACT: %d,%d,%d,%q,*", NULL};
+static const char *const contexts[] = {"+QIACT: *", NULL};
+static const char *const attach_line[] = {"+CGATT: %d", NULL};
+static const char *const resolved[] = {"+QIURC: \"dnsgip\",*", NULL};
+static const char *const not_resolved[] = {"+QIURC: \"dnsgip\",5%d", NULL};
+static const char *const status[] = {"+QISTATE: *", NULL};
+
+static const char *const data[] = {"+QIURC: \"recv\",%d", "+QIURC: \"recv\",%d,%d", NULL};
+static const char *const closed[] = {"+QIURC: \"closed\",%d", NULL};
+static const char *const bearer_lost[] = {"+QIURC: \"pdpdeact\",%d", NULL};
+
+/* id, type, address, port, own port, state, and more. */
+static const struct dialect_row_form row_forms[] = {{"+QISTATE: %d,%q,%q,%d,%d,%d,*", 0, 5}, {NULL, 0, 0}};
+/* 3 is "listening", and is what real firmware says of a healthy connection (B7). */
+static const struct dialect_word words[] = {
+    {"0", ROW_FREE}, {"1", ROW_CONNECTING}, {"2", ROW_UP},
+    {"3", ROW_UP},   {"4", ROW_ENDING},     {NULL, ROW_UNKNOWN},
+};
+
+/* "+QIRD: 32,32,0" is the answer to another question, which is never asked (B6). */
+static const struct at_announce announces[] = {{"+QIRD:%n\n"}, {NULL}};
+
+static const struct at_expect expect_quick = {.end = AT_END_OK, .deadline_ms = 5000};
+static const struct at_expect expect_attach = {.end = AT_END_OK, .deadline_ms = 145000};
+static const struct at_expect expect_attached = {.end = AT_END_OK, .deadline_ms = 5000, .lines = attach_line};
+static const struct at_expect expect_activate = {.end = AT_END_OK, .deadline_ms = 155000};
+static const struct at_expect expect_deactivate = {.end = AT_END_OK, .deadline_ms = 45000};
+static const struct at_expect expect_address = {.end = AT_END_OK, .deadline_ms = 5000, .lines = address};
+
+/*
+ * QIDEACT first: QIACT of a context that is up answers ERROR, and old links are closed with it. It answers OK when
+ * nothing is up, too. No CGACT: newer firmware hangs on it (B3). The payload is echoed unless QISDE says no.
+ */
+static const struct at_step bearer_up[] = {
+    {.send = "AT+QIDEACT=1",
+     .expect = &expect_deactivate,
+     .on_fail = AT_FAIL_GO_ON,
+     .what = "closing old connections"},
+    {.send = "AT+CGATT?",
+     .expect = &expect_attached,
+     .store = "attached",
+     .on_fail = AT_FAIL_GO_ON,
+     .what = "attaching to the data network"},
+    {.send = "AT+CGATT=1",
+     .expect = &expect_attach,
+     .unless = "attached",
+     .on_fail = AT_FAIL_GO_ON,
+     .what = "attaching to the data network"},
+    {.send = "AT+QICSGP=1,1,\"{apn}\",\"\",\"\",0",
+     .expect = &expect_quick,
+     .unless = "user",
+     .what = "setting the access point name"},
+    {.send = "AT+QICSGP=1,1,\"{apn}\",\"{user?}\",\"{password?}\",1",
+     .expect = &expect_quick,
+     .only_if = "user",
+     .what = "setting the access point name"},
+    {.send = "AT+QIACT=1",
+     .expect = &expect_activate,
+     .tries = 2,
+     .retry_ms = 10000,
+     .what = "opening the data connection"},
+    {.send = "AT+QIACT?",
+     .expect = &expect_address,
+     .store = "address",
+     .on_fail = AT_FAIL_GO_ON,
+     .what = "asking for the own address"},
+    {.send = "AT+QISDE=0", .on_fail = AT_FAIL_GO_ON, .what = "switching the data echo off"},
+    {0},
+};
+
+static const struct at_step bearer_down[] = {
+    {.send = "AT+QIDEACT=1",
+     .expect = &expect_deactivate,
+     .on_fail = AT_FAIL_GO_ON,
+     .what = "closing the data connection"},
+    {0},
+};
+
+static const struct at_expect expect_open = {
+    .end = AT_END_DONE, .deadline_ms = 155000, .done = opened, .fail = open_fails};
+static const struct at_expect expect_contexts = {.end = AT_END_OK, .deadline_ms = 5000, .lines = contexts};
+static const char *const context_there[] = {"+QIACT: 1,1,*", NULL};
+static const char *const context_gone[] = {"+QIACT: 1,0,*", NULL};
+static const struct at_expect expect_resolve = {.end = AT_END_BOTH, .deadline_ms = 65000, .done = resolved};
+static const struct at_expect expect_send = {
+    .end = AT_END_DONE, .deadline_ms = 15000, .prompt_ms = 5000, .done = sent, .fail = not_sent};
+static const struct at_expect expect_receive = {.end = AT_END_OK, .deadline_ms = 10000};
+static const struct at_expect expect_status = {.end = AT_END_OK, .deadline_ms = 5000, .lines = status};
+static const struct at_expect expect_close = {.end = AT_END_OK, .deadline_ms = 20000};
+
+const struct dialect dialect_quectel_lte = {
+    .name = "Quectel LTE",
+    .numbering = DIALECT_NUMBERED_BY_HOST,
+    .link = 0,
+    .open = {"AT+QIOPEN=1,{link},\"TCP\",\"{host}\",{port},0,0", &expect_open},
+    .open_busy = busy,
+    .open_blame = blame,
+    .close_after_failure = true, /* B4 */
+    .sweep_before_open = true,
+    .bearer = {"AT+QIACT?", &expect_contexts},
+    .bearer_gone = context_gone,
+    .bearer_there = context_there,
+    .resolve = {"AT+QIDNSGIP=1,\"{host}\"", &expect_resolve},
+    .resolve_failed = not_resolved,
+    .send = {"AT+QISEND={link},{len}", &expect_send},
+    .send_max_bytes = 1460,
+    .reading = DIALECT_BUFFERED,
+    .announces = announces,
+    .receive = {"AT+QIRD={link},{max}", &expect_receive},
+    .receive_max_bytes = 1500,
+    .waiting = {"AT+QIRD={link},{max}", &expect_receive}, /* what waits is read at once */
+    .waiting_line = "+QIRD: %d",
+    .status = {"AT+QISTATE=1,{link}", &expect_status},
+    .row_forms = row_forms,
+    .words = words,
+    .close = {"AT+QICLOSE={link}", &expect_close},
+    .close_after_peer = true,
+    .data_lines = data,
+    .closed_lines = closed,
+    .bearer_lost_lines = bearer_lost,
+    .bearer_up = bearer_up,
+    .bearer_down = bearer_down,
+};
