@@ -196,7 +196,8 @@ void sock_on_payload(struct sock *sock, const struct at_token *piece)
     if (sock->state == SOCK_OPEN && sock->connected_seen && sock->link >= 0) {
         sock_go(sock, SOCK_UP); /* its last OK is still to come */
     }
-    if ((sock->state != SOCK_UP && sock->state != SOCK_DRAIN) || (numbered && piece->link != sock->link)) {
+    if ((sock->state != SOCK_UP && sock->state != SOCK_DRAIN) ||
+        (numbered && piece->link >= 0 && piece->link != sock->link)) {
         return;
     }
     timer_stop(&sock->look);
@@ -210,7 +211,7 @@ void sock_on_payload_lost(struct sock *sock, long link)
 {
     bool open = sock->state == SOCK_UP || sock->state == SOCK_DRAIN;
 
-    if (!open || (sock->dialect->numbering != DIALECT_NOT_NUMBERED && link != sock->link)) {
+    if (!open || (sock->dialect->numbering != DIALECT_NOT_NUMBERED && link >= 0 && link != sock->link)) {
         return;
     }
     sock_blame(sock, STREAM_FAULT_MODEM, "data that the modem announced did not arrive");

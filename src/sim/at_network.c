@@ -76,6 +76,14 @@ static int run_cgreg(struct modem *modem, const struct at_call *call)
     return registration(modem, call, "+CGREG", &modem->settings.cgreg);
 }
 
+/* Modules without LTE do not know it. */
+static int run_cereg(struct modem *modem, const struct at_call *call)
+{
+    if (!modem->profile->lte)
+        return AT_ERROR;
+    return registration(modem, call, "+CEREG", &modem->settings.cereg);
+}
+
 static int run_csq(struct modem *modem, const struct at_call *call)
 {
     long csq = sim_card_lock(&modem->sim) == SIM_ABSENT ? 99 : modem->network.csq;
@@ -149,6 +157,7 @@ const struct at_command at_network_commands[] = {
     {"+CPIN", run_cpin, AT_QUERY | AT_SET, 0},
     {"+CREG", run_creg, AT_QUERY | AT_SET, 0},
     {"+CGREG", run_cgreg, AT_QUERY | AT_SET, 0},
+    {"+CEREG", run_cereg, AT_QUERY | AT_SET, 0},
     {"+CSQ", run_csq, AT_EXEC, 0},
     {"+COPS", run_cops, AT_QUERY | AT_SET | AT_TEST, AT_NEEDS_SIM},
     {"+CGDCONT", run_cgdcont, AT_QUERY | AT_SET, 0},

@@ -14,6 +14,8 @@
 #include "line.h"
 #include "link.h"
 #include "neoway.h"
+#include "quectel.h"
+#include "ublox.h"
 #include "network.h"
 #include "options.h"
 #include "out.h"
@@ -33,7 +35,7 @@ enum power { POWER_OFF, POWER_BOOTING, POWER_ON };
 struct settings {
     bool echo, verbose;
     int cmee;
-    int creg, cgreg;
+    int creg, cgreg, cereg;
     int mux;
     int cfun;
     int rxget, quick_send, head; /* CIPRXGET, CIPQSEND, CIPHEAD */
@@ -82,6 +84,8 @@ struct modem {
     struct network network;
     struct cip_stack cip;
     struct neoway neoway;
+    struct quectel quectel;
+    struct ublox ublox;
     struct esp8266 esp8266;
     struct link links[LINKS_MAX];
     struct graveyard graveyard;

@@ -52,6 +52,7 @@ struct profile {
     bool keeps_settings; /* AT&W survives a reboot */
     bool forgets_ipr;    /* the speed of AT+IPR is gone after a reboot */
     bool gnss;
+    bool lte; /* registers for LTE too */
     bool plain_sim_errors; /* commands that need the SIM card are an ERROR without it, never a number */
     bool answers_noise;    /* a line that is no command is an ERROR, elsewhere it is ignored */
     bool needs_feed;       /* a command line ends with CRLF; CR alone is not enough */

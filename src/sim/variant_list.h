@@ -10,6 +10,8 @@
 #define FAMILY_SIMCOM_CIP 2u
 #define FAMILY_NEOWAY     64u
 #define FAMILY_ESPRESSIF  128u
+#define FAMILY_QUECTEL    256u
+#define FAMILY_UBLOX      512u
 #define FAMILY_ALL        (~0u)
 
 #define VARIANT_LIST_COMMON(X)                                                                               \
@@ -224,12 +226,22 @@
       "behind the OK: '> ', '>', or CRLF and '>'; auto: as esp_at")                                          \
     X(MAC, FAMILY_ESPRESSIF, "mac", "*", "18:fe:34:a1:b2:c3", "MAC address")
 
+#define VARIANT_LIST_QUECTEL(X)                                                                              \
+    X(QISTATE_THREE, FAMILY_QUECTEL, "qistate_three", "on|off", "off",                                       \
+      "QISTATE says 3 of a healthy connection (LTE modules)")                                                \
+    X(QIRDI_MORE, FAMILY_QUECTEL, "qirdi_more", "on|off", "on",                                              \
+      "the firmware knows QINDI=2, which counts in +QIRDI (GSM modules)")                                    \
+    X(DEACT_INITIAL, FAMILY_QUECTEL, "deact_initial", "ok|error", "ok",                                      \
+      "QIDEACT with nothing up (GSM modules)")                                                               \
+    X(PDP_TEXT, FAMILY_QUECTEL, "pdp_text", "plain|colon", "plain", "+PDP DEACT or +PDP: DEACT (GSM modules)")
+
 #define VARIANT_LIST(X)                                                                                      \
     VARIANT_LIST_COMMON(X)                                                                                   \
     VARIANT_LIST_CIP(X)                                                                                      \
     VARIANT_LIST_AI(X)                                                                                       \
     VARIANT_LIST_AI_MORE(X)                                                                                  \
     VARIANT_LIST_NEOWAY(X)                                                                                   \
-    VARIANT_LIST_ESP(X)
+    VARIANT_LIST_ESP(X)                                                                                      \
+    VARIANT_LIST_QUECTEL(X)
 
 #endif

@@ -145,7 +145,7 @@ const struct dialect dialect_quectel_lte = {
     .receive_max_bytes = 1500,
     .waiting = {"AT+QIRD={link},{max}", &expect_receive}, /* what waits is read at once */
     .waiting_line = "+QIRD: %d",
-    .status = {"AT+QISTATE=1,{link}", &expect_status},
+    .status = {"AT+QISTATE?", &expect_status},
     .row_forms = row_forms,
     .words = words,
     .close = {"AT+QICLOSE={link}", &expect_close},
