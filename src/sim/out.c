@@ -99,7 +99,7 @@ static const char *prompt_text(const struct modem *modem)
 void out_prompt(struct modem *modem)
 {
     const char *text = prompt_text(modem);
-    size_t end = strcspn(text, ">") + 1;
+    size_t end = strcspn(text, ">@") + 1;
 
     out_storm(modem, false);
     if (text[0] == '\0') {

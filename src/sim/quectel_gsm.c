@@ -1,0 +1,163 @@
+/*
+ * The contexts of Quectel's GSM modules (A4, A5): a strict order of states, answers without OK and behind it.
+ *   AT+QIREGAPP / OK   AT+QIACT / OK   AT+QILOCIP / 10.64.12.7 (no OK)   AT+QIDEACT / DEACT OK
+ */
+#include "at_generic.h"
+#include "at_result.h"
+#include "modem.h"
+#include "print.h"
+#include "quectel.h"
+
+#include <string.h>
+
+static int run_accept(struct modem *modem, const struct at_call *call)
+{
+    (void)modem;
+    (void)call;
+    return AT_OK;
+}
+
+static int deactivated(struct modem *modem)
+{
+    for (int id = 0; id < LINKS_MAX; id++)
+        link_close(&modem->links[id], LINK_INITIAL);
+    modem->quectel.state = QUECTEL_INITIAL;
+    modem->network.bearer_up = false;
+    out_line(modem, OUT_ANSWER, "DEACT OK");
+    return AT_DONE;
+}
+
+static int run_qideact(struct modem *modem, const struct at_call *call)
+{
+    (void)call;
+    if (modem->quectel.state == QUECTEL_INITIAL && VARIANT_IS(modem, DEACT_INITIAL, "error"))
+        return AT_ERROR;
+    return deactivated(modem);
+}
+
+static int run_qicsgp(struct modem *modem, const struct at_call *call)
+{
+    if (call->argc < 2)
+        return AT_ERROR;
+    at_take_apn(modem, call->arg[1].text);
+    return AT_OK;
+}
+
+/* Only with nothing up, even to the value that it has. */
+static int run_qimux(struct modem *modem, const struct at_call *call)
+{
+    long on;
+
+    if (call->kind == AT_QUERY) {
+        out_line(modem, OUT_ANSWER, "+QIMUX: %d", modem->quectel.mux);
+        return AT_OK;
+    }
+    if (!at_number(call, 0, 0, 1, &on) || modem->quectel.state != QUECTEL_INITIAL)
+        return AT_ERROR;
+    modem->quectel.mux = (int)on;
+    return AT_OK;
+}
+
+static int run_qindi(struct modem *modem, const struct at_call *call)
+{
+    long mode;
+
+    if (call->kind == AT_TEST) {
+        out_line(modem, OUT_ANSWER, VARIANT_ON(modem, QIRDI_MORE) ? "+QINDI: (0-2)" : "+QINDI: (0,1)");
+        return AT_OK;
+    }
+    if (!at_number(call, 0, 0, VARIANT_ON(modem, QIRDI_MORE) ? 2 : 1, &mode))
+        return AT_ERROR;
+    modem->quectel.indi = (int)mode;
+    return AT_OK;
+}
+
+static int run_qidnsip(struct modem *modem, const struct at_call *call)
+{
+    long mode;
+
+    if (!at_number(call, 0, 0, 1, &mode))
+        return AT_ERROR;
+    modem->quectel.name_mode = (int)mode;
+    return AT_OK;
+}
+
+static int run_qiregapp(struct modem *modem, const struct at_call *call)
+{
+    if (modem->quectel.state != QUECTEL_INITIAL)
+        return AT_ERROR;
+    if (call->kind == AT_SET)
+        at_take_apn(modem, call->arg[0].text);
+    modem->quectel.state = QUECTEL_START;
+    return AT_OK;
+}
+
+static int activated(struct modem *modem)
+{
+    if (!at_bearer_possible(modem))
+        return AT_ERROR;
+    print_event("--", "the context is up, access point '%s'", modem->network.apn);
+    modem->network.bearer_up = true;
+    modem->quectel.state = QUECTEL_GPRSACT;
+    return AT_OK;
+}
+
+static int run_qiact(struct modem *modem, const struct at_call *call)
+{
+    (void)call;
+    if (modem->quectel.state != QUECTEL_START)
+        return AT_ERROR;
+    return at_later(modem, VARIANT_NUMBER(modem, BEARER_MS), activated);
+}
+
+static int run_qilocip(struct modem *modem, const struct at_call *call)
+{
+    (void)call;
+    if (!modem->network.bearer_up)
+        return AT_ERROR;
+    modem->quectel.state = QUECTEL_STATUS;
+    out_line(modem, OUT_ANSWER, "%s", VARIANT_TEXT(modem, LOCAL_IP));
+    return AT_DONE;
+}
+
+static int run_qidnsgip(struct modem *modem, const struct at_call *call)
+{
+    char ip[ROUTE_IP_MAX];
+
+    if (!modem->network.bearer_up)
+        return AT_ERROR;
+    at_result(modem, AT_OK);
+    if (fault_use(modem, FAULT_NO_DNS) || !route_resolve(&modem->routes, call->arg[0].text, ip))
+        out_line(modem, OUT_LATE, "ERROR: 8\r\nSTATE: IP STATUS");
+    else
+        out_line(modem, OUT_LATE, "%s", ip);
+    return AT_DONE;
+}
+
+static int run_qisde(struct modem *modem, const struct at_call *call)
+{
+    long on;
+
+    if (!at_number(call, 0, 0, 1, &on))
+        return AT_ERROR;
+    modem->quectel.echo = on == 1;
+    return AT_OK;
+}
+
+const struct at_command quectel_gsm_commands[] = {
+    {"+QIDEACT", run_qideact, AT_EXEC, 0},
+    {"+QIFGCNT", run_accept, AT_SET, 0},
+    {"+QICSGP", run_qicsgp, AT_SET, 0},
+    {"+QIMODE", run_accept, AT_SET, 0},
+    {"+QIMUX", run_qimux, AT_QUERY | AT_SET, 0},
+    {"+QISRVC", run_accept, AT_SET, 0},
+    {"+QINDI", run_qindi, AT_SET | AT_TEST, 0},
+    {"+QIPROMPT", run_accept, AT_SET, 0},
+    {"+QIDNSIP", run_qidnsip, AT_SET, 0},
+    {"+QIREGAPP", run_qiregapp, AT_EXEC | AT_SET, AT_NEEDS_SIM},
+    {"+QIACT", run_qiact, AT_EXEC, AT_NEEDS_SIM},
+    {"+QILOCIP", run_qilocip, AT_EXEC, AT_NEEDS_SIM},
+    {"+QIDNSGIP", run_qidnsgip, AT_SET, AT_NEEDS_SIM},
+    {"+QISDE", run_qisde, AT_SET, 0},
+    {NULL, NULL, 0, 0},
+};
