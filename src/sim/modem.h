@@ -15,6 +15,7 @@
 #include "link.h"
 #include "neoway.h"
 #include "quectel.h"
+#include "simcom_net.h"
 #include "ublox.h"
 #include "network.h"
 #include "options.h"
@@ -85,6 +86,7 @@ struct modem {
     struct cip_stack cip;
     struct neoway neoway;
     struct quectel quectel;
+    struct simcom_net simcom_net;
     struct ublox ublox;
     struct esp8266 esp8266;
     struct link links[LINKS_MAX];

@@ -52,25 +52,63 @@ static const struct variant_default variants_sim800[] = {
     {0, NULL},
 };
 
-static const struct profile sim800 = {
-    .name = "sim800",
-    .description = "SIMCom SIM800/800L/800C: 2G, CIP stack, buffered receive",
-    .vendor = "SIMCOM_Ltd",
-    .model = "SIMCOM_SIM800L",
-    .firmware = "1418B05SIM800L24",
-    .families = FAMILY_SIMCOM_CIP,
-    .family = &simcom_cip_family,
-    .tables = tables,
-    .variants = variants_sim800,
-    .boot = boot_sim800,
-    .storm = storm,
-    .boot_real_ms = 5000,
-    .line_max = 556,
-    .links = 6,
-    .send_max = 1460,
-    .any_case = true,
-    .repeats = true,
-    .keeps_settings = true,
+/* No Call Ready (A10). */
+static const struct variant_default variants_sim7000[] = {
+    {V_AUTO_ATTACH, "on"},
+    {V_BUSY, "swallow"},
+    {V_PAYLOAD_ECHO, "off"},
+    {V_CALL_READY, "off"},
+    {V_ICCID, "8949000000000000001f"},
+    {V_LOCAL_IP, "10.181.182.177"},
+    {0, NULL},
 };
 
-const struct profile *const profiles_simcom[] = {&sim800, NULL};
+#define COMMON                                                                                               \
+    .vendor = "SIMCOM_Ltd", .families = FAMILY_SIMCOM_CIP, .family = &simcom_cip_family, .tables = tables,   \
+    .boot = boot_sim800, .storm = storm, .boot_real_ms = 5000, .line_max = 556, .send_max = 1460,            \
+    .any_case = true, .repeats = true, .keeps_settings = true
+
+static const struct profile sim800 = {.name = "sim800",
+                                      .description =
+                                          "SIMCom SIM800/800L/800C: 2G, CIP stack, buffered receive",
+                                      .ati = "SIM800 R14.18",
+                                      .model = "SIMCOM_SIM800L",
+                                      .firmware = "1418B05SIM800L24",
+                                      .variants = variants_sim800,
+                                      .links = 6,
+                                      COMMON};
+static const struct profile sim808 = {.name = "sim808",
+                                      .description = "SIMCom SIM808: as the SIM800, with positions",
+                                      .ati = "SIM808 R14.18",
+                                      .model = "SIMCOM_SIM808",
+                                      .firmware = "1418B04SIM808M32",
+                                      .variants = variants_sim800,
+                                      .links = 6,
+                                      COMMON};
+static const struct profile sim868 = {.name = "sim868",
+                                      .description = "SIMCom SIM868: as the SIM808",
+                                      .ati = "SIM868 R14.18",
+                                      .model = "SIMCOM_SIM868",
+                                      .firmware = "1418B04SIM868M32",
+                                      .variants = variants_sim800,
+                                      .links = 6,
+                                      COMMON};
+static const struct profile sim900 = {.name = "sim900",
+                                      .description = "SIMCom SIM900: the CIP stack with 8 links, no CIPSSL",
+                                      .ati = "SIM900 R11.0",
+                                      .model = "SIMCOM_SIM900",
+                                      .firmware = "1137B12SIM900M64_ST",
+                                      .variants = variants_sim800,
+                                      .links = 8,
+                                      COMMON};
+static const struct profile sim7000 = {.name = "sim7000",
+                                       .description = "SIMCom SIM7000: LTE-M, NB-IoT and 2G, CIP stack",
+                                       .ati = "SIM7000G R1529",
+                                       .model = "SIMCOM_SIM7000G",
+                                       .firmware = "1529B10SIM7000G",
+                                       .variants = variants_sim7000,
+                                       .links = 8,
+                                       .lte = true,
+                                       COMMON};
+
+const struct profile *const profiles_simcom[] = {&sim800, &sim808, &sim868, &sim900, &sim7000, NULL};

@@ -1,5 +1,65 @@
+/* SIMCom's LTE-M modules with the CA stack. Sources: fact sheet, sections 1 to 7, family B, 14.B. */
+#include "at_generic.h"
+#include "boot.h"
 #include "profile.h"
+#include "simcom_net.h"
 
 #include <stddef.h>
 
-const struct profile *const profiles_simcom_ca[] = {NULL};
+static const struct at_command *const tables[] = {
+    simcom_net_module_commands, simcom_ca_commands,  at_settings_commands,
+    at_identity_commands,       at_network_commands, NULL,
+};
+
+static const char *const storm[] = {"+CEREG: 1", "*PSUTTZ: 22/03/14,09:12:44,\"+04\",0", "+CMTI: \"SM\",4",
+                                    NULL};
+
+static const struct boot_step boot[] = {
+    {300, 0, BOOT_HEAR, 0, NULL, 0},
+    {310, 0, BOOT_SAY, BOOT_IF_FIXED_BAUD, "RDY", 0},
+    {350, 0, BOOT_SAY, BOOT_IF_FIXED_BAUD, "+CFUN: 1", 0},
+    {400, 0, BOOT_SAY, BOOT_IF_FIXED_BAUD, "+CPIN: {sim}", 0},
+    {410, 0, BOOT_SIM, 0, NULL, 0},
+    {420, 0, BOOT_SEARCH, BOOT_IF_SIM, NULL, 0},
+    {700, 0, BOOT_SAY, BOOT_IF_SIM, "SMS Ready", 0},
+    {800, 0, BOOT_SEARCH_ENDS, BOOT_IF_SIM, NULL, 0},
+    {1000, 0, BOOT_END, 0, NULL, 0},
+};
+
+static const struct variant_default variants[] = {
+    {V_AUTO_ATTACH, "on"},       {V_PAYLOAD_ECHO, "off"},
+    {V_PROMPT_SPACE, "off"},     {V_ICCID, "8949000000000000001f"},
+    {V_LOCAL_IP, "10.94.36.44"}, {0, NULL},
+};
+
+#define COMMON                                                                                               \
+    .vendor = "SIMCOM_Ltd", .families = FAMILY_SIMCOM_NET, .family = &simcom_ca_family, .tables = tables,    \
+    .variants = variants, .boot = boot, .storm = storm, .boot_real_ms = 8000, .line_max = 512, .links = 10,  \
+    .send_max = SIMCOM_CA_SEND_MAX, .any_case = true, .lte = true, .keeps_settings = true
+
+static const struct profile sim7080 = {.name = "sim7080",
+                                       .description = "SIMCom SIM7080G: LTE-M and NB-IoT, CA stack",
+                                       .model = "SIMCOM_SIM7080",
+                                       .ati = "SIM7080 R1951.01",
+                                       .firmware = "1951B17SIM7080",
+                                       COMMON};
+static const struct profile sim7070 = {.name = "sim7070",
+                                       .description = "SIMCom SIM7070G: as the SIM7080, with 2G",
+                                       .model = "SIMCOM_SIM7070",
+                                       .ati = "SIM7070 R1951.01",
+                                       .firmware = "1951B17SIM7070",
+                                       COMMON};
+static const struct profile sim7090 = {.name = "sim7090",
+                                       .description = "SIMCom SIM7090G: as the SIM7080",
+                                       .model = "SIMCOM_SIM7090",
+                                       .ati = "SIM7090 R1951.01",
+                                       .firmware = "1951B17SIM7090",
+                                       COMMON};
+static const struct profile sim7000ssl = {.name = "sim7000ssl",
+                                          .description = "SIMCom SIM7000, spoken to by its CA stack",
+                                          .model = "SIMCOM_SIM7000G",
+                                          .ati = "SIM7000G R1529",
+                                          .firmware = "1529B10SIM7000G",
+                                          COMMON};
+
+const struct profile *const profiles_simcom_ca[] = {&sim7080, &sim7070, &sim7090, &sim7000ssl, NULL};

@@ -11,7 +11,7 @@
 static int run_ati(struct modem *modem, const struct at_call *call)
 {
     (void)call;
-    out_line(modem, OUT_ANSWER, "SIM800 R14.18");
+    out_line(modem, OUT_ANSWER, "%s", modem->profile->ati);
     return AT_OK;
 }
 

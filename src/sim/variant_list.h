@@ -12,6 +12,7 @@
 #define FAMILY_ESPRESSIF  128u
 #define FAMILY_QUECTEL    256u
 #define FAMILY_UBLOX      512u
+#define FAMILY_SIMCOM_NET 1024u
 #define FAMILY_ALL        (~0u)
 
 #define VARIANT_LIST_COMMON(X)                                                                               \

@@ -1,0 +1,187 @@
+/* Identity, SIM, power of SIMCom's newer modules (3, 4, 5), and what both of their stacks share. */
+#include "at_generic.h"
+#include "at_result.h"
+#include "modem.h"
+#include "simcom_net.h"
+
+#include <string.h>
+
+static bool is_ca(const struct modem *modem)
+{
+    return modem->profile->family == &simcom_ca_family;
+}
+
+/* One line on LTE-M modules, a list on the others (4). */
+static int run_ati(struct modem *modem, const struct at_call *call)
+{
+    (void)call;
+    if (is_ca(modem))
+        out_line(modem, OUT_ANSWER, "%s", modem->profile->ati);
+    else
+        out_line(modem, OUT_ANSWER,
+                 "Manufacturer: %s\r\nModel: %s\r\nRevision: %s\r\nIMEI: 861477030000001\r\n+GCAP: +CGSM",
+                 modem->profile->vendor, modem->profile->model, modem_firmware(modem));
+    return AT_OK;
+}
+
+static int run_cgmi(struct modem *modem, const struct at_call *call)
+{
+    (void)call;
+    out_line(modem, OUT_ANSWER, "%s", modem->profile->vendor);
+    return AT_OK;
+}
+
+static int run_cgmm(struct modem *modem, const struct at_call *call)
+{
+    (void)call;
+    out_line(modem, OUT_ANSWER, "%s", modem->profile->model);
+    return AT_OK;
+}
+
+static int run_cgmr(struct modem *modem, const struct at_call *call)
+{
+    (void)call;
+    out_line(modem, OUT_ANSWER, is_ca(modem) ? "Revision:%s" : "+CGMR: %s", modem_firmware(modem));
+    return AT_OK;
+}
+
+static int run_iccid(struct modem *modem, const struct at_call *call)
+{
+    (void)call;
+    if (modem->sim.absent)
+        return 10;
+    out_line(modem, OUT_ANSWER, "%s%s", is_ca(modem) ? "" : "+ICCID: ", VARIANT_TEXT(modem, ICCID));
+    return AT_OK;
+}
+
+static int run_ccid(struct modem *modem, const struct at_call *call)
+{
+    return is_ca(modem) ? run_iccid(modem, call) : AT_ERROR;
+}
+
+static int run_ciccid(struct modem *modem, const struct at_call *call)
+{
+    return is_ca(modem) ? AT_ERROR : run_iccid(modem, call);
+}
+
+/* Order PIN 1, PUK 1, PIN 2, PUK 2 here (5); the LTE-M modules do not have it. */
+static int run_spic(struct modem *modem, const struct at_call *call)
+{
+    (void)call;
+    if (is_ca(modem))
+        return AT_ERROR;
+    out_line(modem, OUT_ANSWER, "+SPIC: %d,%d,0,10", modem->sim.pin_tries, modem->sim.puk_tries);
+    return AT_OK;
+}
+
+static int run_accept(struct modem *modem, const struct at_call *call)
+{
+    (void)modem;
+    (void)call;
+    return AT_OK;
+}
+
+static int run_cgatt(struct modem *modem, const struct at_call *call)
+{
+    long wanted;
+
+    if (call->kind == AT_QUERY)
+        return at_ask_attach(modem);
+    if (!at_number(call, 0, 0, 1, &wanted) || (wanted == 1 && !network_is_registered(modem)))
+        return AT_ERROR;
+    modem->network.attached = wanted == 1;
+    return AT_OK;
+}
+
+static int run_cfun(struct modem *modem, const struct at_call *call)
+{
+    long level, again = 0;
+
+    if (call->kind == AT_QUERY) {
+        out_line(modem, OUT_ANSWER, "+CFUN: %d", modem->settings.cfun);
+        return AT_OK;
+    }
+    if (!at_number(call, 0, 0, 7, &level) || (call->argc > 1 && !at_number(call, 1, 0, 1, &again)))
+        return AT_ERROR;
+    if (again == 1) {
+        at_result(modem, AT_OK);
+        modem_reboot(modem, "AT+CFUN=1,1", false);
+        return AT_SILENT;
+    }
+    if (level != 1 && modem->settings.cfun == 1)
+        network_lose(modem, REG_IDLE);
+    if (level == 1 && modem->settings.cfun != 1) {
+        modem->settings.cfun = 1;
+        sim_card_restart(&modem->sim);
+        network_search(modem, true);
+    }
+    modem->settings.cfun = (int)level;
+    return AT_OK;
+}
+
+static int run_reset(struct modem *modem, const struct at_call *call)
+{
+    (void)call;
+    at_result(modem, AT_OK);
+    modem_reboot(modem, "AT+CRESET", false);
+    return AT_SILENT;
+}
+
+static int run_cpof(struct modem *modem, const struct at_call *call)
+{
+    (void)call;
+    at_result(modem, AT_OK);
+    modem_power_off(modem);
+    return AT_SILENT;
+}
+
+const struct at_command simcom_net_module_commands[] = {
+    {"I", run_ati, AT_EXEC | AT_SET, 0},
+    {"+CGMI", run_cgmi, AT_EXEC, 0},
+    {"+GMI", run_cgmi, AT_EXEC, 0},
+    {"+CGMM", run_cgmm, AT_EXEC, 0},
+    {"+GMM", run_cgmm, AT_EXEC, 0},
+    {"+CGMR", run_cgmr, AT_EXEC, 0},
+    {"+GMR", run_cgmr, AT_EXEC, 0},
+    {"+CCID", run_ccid, AT_EXEC, 0},
+    {"+CICCID", run_ciccid, AT_EXEC, 0},
+    {"+SPIC", run_spic, AT_EXEC, 0},
+    {"+CGATT", run_cgatt, AT_QUERY | AT_SET, AT_NEEDS_SIM},
+    {"+CFUN", run_cfun, AT_QUERY | AT_SET, 0},
+    {"+CRESET", run_reset, AT_EXEC, 0},
+    {"+CREBOOT", run_reset, AT_EXEC, 0},
+    {"+CPOF", run_cpof, AT_EXEC, 0},
+    {"+CPSMS", run_accept, AT_SET, 0},
+    {"+CTZU", run_accept, AT_SET, 0},
+    {NULL, NULL, 0, 0},
+};
+
+void simcom_net_sim_changed(struct modem *modem)
+{
+    enum sim_lock lock = sim_card_lock(&modem->sim);
+
+    out_line(modem, OUT_URC, "+CPIN: %s", lock == SIM_ABSENT ? "NOT INSERTED" : sim_lock_name(lock));
+}
+
+void simcom_net_reset(struct modem *modem)
+{
+    modem->simcom_net = (struct simcom_net){.echo = strncmp(modem->profile->name, "a7", 2) == 0};
+}
+
+void simcom_net_keep(struct link *link, const uint8_t *bytes, size_t count)
+{
+    size_t room = sizeof link->rx - link->rx_length;
+
+    if (count > room)
+        count = room;
+    memcpy(link->rx + link->rx_length, bytes, count);
+    link->rx_length += count;
+}
+
+void simcom_net_given(struct link *link, size_t count)
+{
+    memmove(link->rx, link->rx + count, link->rx_length - count);
+    link->rx_length -= count;
+    link->taken += count;
+    links_resume(link->modem);
+}
