@@ -77,7 +77,7 @@ static const struct conf_key keys[] = {
 
     {.section = "wifi", .name = "ssid", .type = CONF_TYPE_TEXT, MEMBER(modem.ssid), .example = "home",
      .unit = "plain text", .apply = CONF_APPLY_LINK,
-     .help = "The wireless network's name; for modules such as the ESP8266, which have no SIM card."},
+     .help = "The wireless network's name; for modules with Wi-Fi, which have no SIM card."},
     {.section = "wifi", .name = "password", .type = CONF_TYPE_TEXT, MEMBER(modem.wifi_password),
      .example = "12345678", .unit = "plain text", .secret = true, .apply = CONF_APPLY_LINK,
      .help = "The wireless network's password."},

@@ -262,6 +262,14 @@ void at_repeat(struct modem *modem)
 
 /* ---- payload ---- */
 
+static void on_late_prompt(uv_timer_t *timer)
+{
+    struct modem *modem = timer->data;
+
+    if (modem->at.state == AT_PROMPTING)
+        out_prompt(modem);
+}
+
 int at_prompt(struct modem *modem, size_t count, at_then *then)
 {
     struct at_run *at = &modem->at;
@@ -272,6 +280,8 @@ int at_prompt(struct modem *modem, size_t count, at_then *then)
     if (fault_use(modem, FAULT_NO_PROMPT)) {
         print_event("--", "the prompt is lost; the payload is awaited all the same");
         uart_mark(&modem->uart);
+    } else if (fault_active(modem, FAULT_DATA_IN_PROMPT)) {
+        uv_timer_start(&at->timer, on_late_prompt, (uint64_t)fault_number(modem, FAULT_DATA_IN_PROMPT), 0);
     } else {
         out_prompt(modem);
     }
@@ -299,6 +309,10 @@ void at_payload(struct modem *modem)
 
     if (at->state != AT_PAYLOAD)
         return;
+    if (fault_use(modem, FAULT_BROWN_OUT)) {
+        modem_reboot(modem, "brown-out", true);
+        return;
+    }
     at->state = AT_ACKING;
     at->then = at->payload_then;
     uv_timer_start(&at->timer, on_timer, (uint64_t)delay, 0);

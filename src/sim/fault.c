@@ -253,3 +253,8 @@ void fault_print_all(void)
     for (int id = 0; id < FAULT_COUNT; id++)
         printf("  %-20s %s\n", infos[id].name, infos[id].help);
 }
+
+bool fault_is_mute(const struct modem *modem)
+{
+    return fault_active(modem, FAULT_MUTE) || fault_active(modem, FAULT_HANG);
+}

@@ -36,7 +36,23 @@ struct modem;
     X(ECHO_ON, "echo-on", false, FAULT_ARG_NONE, "echo comes back by itself")                                \
     X(UNPLUG, "unplug", false, FAULT_ARG_MAYBE, "the port disappears, for N seconds or until replug")        \
     X(REPLUG, "replug", false, FAULT_ARG_NONE, "the port comes back, perhaps under another number")          \
-    X(LATE_ANSWER, "late-answer", true, FAULT_ARG_NUMBER, "answers come N milliseconds late")
+    X(LATE_ANSWER, "late-answer", true, FAULT_ARG_NUMBER, "answers come N milliseconds late")                \
+    X(BROWN_OUT, "brown-out", true, FAULT_ARG_NONE, "the supply breaks down with each send: it restarts")    \
+    X(HANG, "hang", true, FAULT_ARG_NONE, "dead until the power is cut")                                     \
+    X(ECHO_OF_PAYLOAD, "echo-of-payload", true, FAULT_ARG_NONE, "the payload of a send comes back")          \
+    X(LOST_BYTES, "lost-bytes", true, FAULT_ARG_NUMBER, "every N-th byte of commands from the host is lost") \
+    X(BAUD_MISMATCH, "baud-mismatch", true, FAULT_ARG_NONE, "both sides hear noise")                         \
+    X(NUMERIC_RESULTS, "numeric-results", false, FAULT_ARG_NONE, "other software has left ATV0")             \
+    X(URC_IN_ANSWER, "urc-in-answer", true, FAULT_ARG_NONE, "an unsolicited line before each line")          \
+    X(DATA_IN_PROMPT, "data-in-prompt", true, FAULT_ARG_NUMBER,                                              \
+      "the prompt comes N ms late, data before it")                                                          \
+    X(STUCK_SOCKET_ID, "stuck-socket-id", true, FAULT_ARG_NONE, "the first link cannot be opened")           \
+    X(SILENT_NAT, "silent-nat", true, FAULT_ARG_NUMBER, "a connection idle for N seconds is forgotten")      \
+    X(REGISTRATION_FLAP, "registration-flap", true, FAULT_ARG_NUMBER, "lost and found every N seconds")      \
+    X(ROAMING_DENIED, "roaming-denied", true, FAULT_ARG_NONE, "only a foreign network, and no data there")   \
+    X(WRONG_APN, "wrong-apn", true, FAULT_ARG_NONE, "the access point is unknown")                           \
+    X(SIGNAL_LOSS, "signal-loss", true, FAULT_ARG_NONE, "no network to be heard")                            \
+    X(TTY_RENUMBER, "tty-renumber", false, FAULT_ARG_NONE, "replugged under another number after a second")
 
 enum fault_id {
 #define FAULT(id, name, lasting, arg, help) FAULT_##id,
@@ -72,6 +88,8 @@ int fault_apply(struct modem *modem, const char *spec, char *problem, size_t roo
 int fault_clear(struct modem *modem, const char *name, char *problem, size_t room);
 
 bool fault_active(const struct modem *modem, enum fault_id id);
+/* mute, or hanging. */
+bool fault_is_mute(const struct modem *modem);
 long fault_number(const struct modem *modem, enum fault_id id);
 
 /* True when active; counts one use, the last of which ends it. */

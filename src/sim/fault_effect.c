@@ -42,6 +42,20 @@ static void set_sim_fault(struct modem *modem, enum fault_id id, bool begins)
     sim_has_changed(modem);
 }
 
+/* A modem that is off, or without a card, is in no network. */
+static void leave_network(struct modem *modem, enum fault_id id)
+{
+    if (modem->power != POWER_ON || sim_card_lock(&modem->sim) != SIM_READY)
+        return;
+    if (id == FAULT_SIGNAL_LOSS) {
+        modem->network.csq = 99;
+        network_lose(modem, REG_SEARCHING);
+    } else {
+        network_lose(modem, REG_IDLE);
+        network_search(modem, true);
+    }
+}
+
 void fault_begin(struct modem *modem, enum fault_id id)
 {
     long number = modem->faults.all[id].number;
@@ -85,7 +99,32 @@ void fault_begin(struct modem *modem, enum fault_id id)
     case FAULT_URC_STORM:
         modem_start_storm(modem);
         break;
+    case FAULT_NUMERIC_RESULTS:
+        modem->settings.verbose = false;
+        break;
+    case FAULT_ROAMING_DENIED:
+    case FAULT_SIGNAL_LOSS:
+        leave_network(modem, id);
+        break;
+    case FAULT_REGISTRATION_FLAP:
+        modem_start_flapping(modem, number);
+        break;
+    case FAULT_WRONG_APN:
+        network_drop_bearer(modem);
+        break;
+    case FAULT_TTY_RENUMBER:
+        modem_unplug(modem, 1);
+        break;
     case FAULT_MUTE:
+    case FAULT_HANG:
+    case FAULT_BROWN_OUT:
+    case FAULT_ECHO_OF_PAYLOAD:
+    case FAULT_LOST_BYTES:
+    case FAULT_BAUD_MISMATCH:
+    case FAULT_URC_IN_ANSWER:
+    case FAULT_DATA_IN_PROMPT:
+    case FAULT_STUCK_SOCKET_ID:
+    case FAULT_SILENT_NAT:
     case FAULT_DROP_URC:
     case FAULT_NO_DNS:
     case FAULT_CONNECT_FAIL:
@@ -106,7 +145,20 @@ void fault_end(struct modem *modem, enum fault_id id)
         set_line_fault(modem, id, 0);
         break;
     case FAULT_MUTE:
+    case FAULT_HANG:
         links_resume(modem);
+        break;
+    case FAULT_SIGNAL_LOSS:
+        modem->network.csq = modem->options->csq;
+        network_search_again(modem);
+        break;
+    case FAULT_ROAMING_DENIED:
+        network_lose(modem, REG_IDLE);
+        network_search(modem, true);
+        break;
+    case FAULT_REGISTRATION_FLAP:
+        uv_timer_stop(&modem->flap);
+        network_search(modem, true);
         break;
     case FAULT_DENY_REGISTRATION:
         network_search(modem, true);
@@ -132,6 +184,17 @@ void fault_end(struct modem *modem, enum fault_id id)
     case FAULT_UNPLUG:
     case FAULT_REPLUG:
     case FAULT_LATE_ANSWER:
+    case FAULT_BROWN_OUT:
+    case FAULT_ECHO_OF_PAYLOAD:
+    case FAULT_LOST_BYTES:
+    case FAULT_BAUD_MISMATCH:
+    case FAULT_NUMERIC_RESULTS:
+    case FAULT_URC_IN_ANSWER:
+    case FAULT_DATA_IN_PROMPT:
+    case FAULT_STUCK_SOCKET_ID:
+    case FAULT_SILENT_NAT:
+    case FAULT_WRONG_APN:
+    case FAULT_TTY_RENUMBER:
     case FAULT_COUNT:
         break;
     }

@@ -55,7 +55,7 @@ void line_expect_payload(struct modem *modem, size_t count)
 
 static void echo(struct modem *modem, const void *bytes, size_t count)
 {
-    if (modem->settings.echo && !fault_active(modem, FAULT_MUTE))
+    if (modem->settings.echo && !fault_is_mute(modem))
         uart_write(&modem->uart, bytes, count);
 }
 
@@ -115,7 +115,7 @@ static void feed_payload(struct modem *modem, uint8_t byte)
 
     if (ends_command_line(line, byte))
         return;
-    if (VARIANT_ON(modem, PAYLOAD_ECHO))
+    if (VARIANT_ON(modem, PAYLOAD_ECHO) || fault_active(modem, FAULT_ECHO_OF_PAYLOAD))
         echo(modem, &byte, 1);
     if (line->mode == LINE_TEXT && text_ends(modem, byte))
         return;
@@ -195,11 +195,29 @@ static bool counts_down(struct modem *modem)
     return fault_point_reached(modem, FAULT_AT_BYTES);
 }
 
+/* Noise goes both ways. Lost bytes are never those of a send: what a send without one of them does to the
+ * connection nobody could notice but TLS. */
+static bool is_lost(struct modem *modem)
+{
+    static const uint8_t noise[] = {0xf8};
+
+    if (fault_active(modem, FAULT_BAUD_MISMATCH)) {
+        uart_write(&modem->uart, noise, sizeof noise);
+        return true;
+    }
+    if (!fault_active(modem, FAULT_LOST_BYTES) || modem->line.mode != LINE_COMMAND ||
+        strstr(modem->line.text, "SEND") || strstr(modem->line.text, "USOWR"))
+        return false;
+    return ++modem->fed % (unsigned)fault_number(modem, FAULT_LOST_BYTES) == 0;
+}
+
 void line_feed(struct modem *modem, const uint8_t *bytes, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
         if (modem_is_deaf(modem) || counts_down(modem))
             return;
+        if (is_lost(modem))
+            continue;
         if (modem->line.mode == LINE_COMMAND)
             feed_command(modem, bytes[i]);
         else

@@ -117,7 +117,8 @@ enum link_open link_open(struct link *link, const char *host, uint16_t port)
     print_event("--", "link %d connects to %s:%u", link->id, host, port);
     uv_timer_start(&link->timer, on_connect_timeout,
                    (uint64_t)VARIANT_NUMBER(modem, CONNECT_TIMEOUT_S) * 1000, 0);
-    if (fault_use(modem, FAULT_CONNECT_FAIL))
+    link->passed_ms = uv_now(modem->loop);
+    if (fault_use(modem, FAULT_CONNECT_FAIL) || (link->id == 0 && fault_use(modem, FAULT_STUCK_SOCKET_ID)))
         on_tcp_opened(link, -1);
     else if (!route_is_numeric(host) && !VARIANT_IS(modem, DNS, "ok"))
         print_event("--", "wrong or no answer of the name service: nobody will answer");
@@ -126,19 +127,36 @@ enum link_open link_open(struct link *link, const char *host, uint16_t port)
     return LINK_STARTED;
 }
 
+/* silent-nat: what has been idle too long passes nothing any more. */
+static bool link_is_forgotten(struct link *link)
+{
+    struct modem *modem = link->modem;
+    uint64_t now_ms = uv_now(modem->loop);
+
+    if (fault_active(modem, FAULT_SILENT_NAT) && link->state == LINK_OPEN && !link->dead &&
+        now_ms - link->passed_ms >= (uint64_t)fault_number(modem, FAULT_SILENT_NAT) * 1000) {
+        print_event("--", "link %d was idle too long and is forgotten by the network", link->id);
+        link_kill_silently(link);
+    }
+    link->passed_ms = now_ms;
+    return link->dead;
+}
+
 /* ---- receiving ---- */
 
 static void on_tcp_data(void *owner, const uint8_t *bytes, size_t count)
 {
     struct link *link = owner;
 
+    if (link_is_forgotten(link))
+        return;
     link->modem->profile->family->link_data(link->modem, link, bytes, count);
     links_resume(link->modem);
 }
 
 static bool is_buffered(const struct modem *modem)
 {
-    return modem->settings.rxget != 0;
+    return modem->settings.rxget != 0 || modem->profile->buffered;
 }
 
 static size_t receive_room(const struct link *link)
@@ -146,7 +164,7 @@ static size_t receive_room(const struct link *link)
     const struct modem *modem = link->modem;
     size_t limit = (size_t)VARIANT_NUMBER(modem, CHUNK_MAX);
 
-    if (link->dead || link->state != LINK_OPEN || fault_active(modem, FAULT_MUTE))
+    if (link->dead || link->state != LINK_OPEN || fault_is_mute(modem))
         return 0;
     if (!is_buffered(modem))
         return uart_waiting(&modem->uart) < PUSH_WAITING ? (limit > 0 ? limit : 1) : 0;
@@ -262,7 +280,7 @@ bool link_send(struct link *link, const uint8_t *bytes, size_t count)
 {
     link->modem->stats.sends++;
     link->sent += count;
-    if (link->dead || link->conn == NULL) {
+    if (link_is_forgotten(link) || link->conn == NULL) {
         link->dead_waiting += count;
         return true;
     }

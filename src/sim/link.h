@@ -32,7 +32,7 @@ struct link {
     long extra_ms;    /* added to connect_ms for this one opening */
     bool failed;      /* connecting, and it is known that nothing will come of it */
     bool notified;    /* the host has been told of waiting data and has not read since */
-    uint64_t data_at_ms, sent, taken;
+    uint64_t data_at_ms, sent, taken, passed_ms;
     uint16_t port;
     char host[ROUTE_HOST_MAX], ip[ROUTE_IP_MAX];
     uint8_t rx[LINK_RX_BYTES];

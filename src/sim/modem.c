@@ -108,7 +108,11 @@ void modem_reboot(struct modem *modem, const char *why, bool sudden)
 
 void modem_power_off(struct modem *modem)
 {
+    char problem[128];
+
     print_event("--", "switched off");
+    if (fault_active(modem, FAULT_HANG))
+        fault_clear(modem, "hang", problem, sizeof problem);
     forget_everything(modem);
     modem->power = POWER_OFF;
 }
@@ -155,6 +159,23 @@ void modem_replug(struct modem *modem)
 static void on_storm(uv_timer_t *timer)
 {
     out_storm(timer->data, false);
+}
+
+static void on_flap(uv_timer_t *timer)
+{
+    struct modem *modem = timer->data;
+
+    if (network_is_registered(modem))
+        network_lose(modem, REG_IDLE);
+    else
+        network_search(modem, true);
+}
+
+void modem_start_flapping(struct modem *modem, long seconds)
+{
+    uint64_t ms = (uint64_t)(seconds > 0 ? seconds : 5) * 1000;
+
+    uv_timer_start(&modem->flap, on_flap, 1, ms);
 }
 
 void modem_start_storm(struct modem *modem)
@@ -211,6 +232,8 @@ static void init_parts(struct modem *modem)
     faults_init(modem);
     control_init(modem);
     uv_timer_init(modem->loop, &modem->storm);
+    uv_timer_init(modem->loop, &modem->flap);
+    modem->flap.data = modem;
     uv_timer_init(modem->loop, &modem->replug);
     uv_timer_init(modem->loop, &modem->gnss);
     modem->storm.data = modem;
@@ -301,6 +324,7 @@ void modem_close(struct modem *modem)
     control_close(modem);
     uart_close(&modem->uart);
     uv_close((uv_handle_t *)&modem->storm, NULL);
+    uv_close((uv_handle_t *)&modem->flap, NULL);
     uv_close((uv_handle_t *)&modem->replug, NULL);
     uv_close((uv_handle_t *)&modem->gnss, NULL);
 }

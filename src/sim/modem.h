@@ -14,16 +14,16 @@
 #include "line.h"
 #include "link.h"
 #include "neoway.h"
-#include "quectel.h"
-#include "simcom_net.h"
-#include "ublox.h"
 #include "network.h"
 #include "options.h"
 #include "out.h"
 #include "profile.h"
+#include "quectel.h"
 #include "route.h"
 #include "sim_card.h"
+#include "simcom_net.h"
 #include "uart.h"
+#include "ublox.h"
 #include "variant.h"
 
 #include <stdbool.h>
@@ -93,7 +93,8 @@ struct modem {
     struct graveyard graveyard;
     struct control control;
     struct stats stats;
-    uv_timer_t storm, replug, gnss;
+    uv_timer_t storm, replug, gnss, flap;
+    unsigned fed; /* bytes of commands that came from the host; see lost-bytes */
     bool gnss_on;
     uint32_t random;
     bool closing;
@@ -117,6 +118,8 @@ void modem_replug(struct modem *modem);
 
 /* One unsolicited line every storm_ms while urc-storm lasts. */
 void modem_start_storm(struct modem *modem);
+/* Lost and found every so often. */
+void modem_start_flapping(struct modem *modem, long seconds);
 
 /* yy/MM/dd,hh:mm:ss as the network gives it. */
 void modem_clock(const struct modem *modem, char out[32]);

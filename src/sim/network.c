@@ -85,6 +85,10 @@ static enum registration result_of_search(const struct modem *modem)
 {
     if (fault_active(modem, FAULT_DENY_REGISTRATION))
         return REG_DENIED;
+    if (fault_active(modem, FAULT_SIGNAL_LOSS))
+        return REG_SEARCHING;
+    if (fault_active(modem, FAULT_ROAMING_DENIED))
+        return REG_ROAMING;
     return VARIANT_ON(modem, ROAMING) ? REG_ROAMING : REG_HOME;
 }
 
@@ -113,6 +117,14 @@ void network_search(struct modem *modem, bool announce)
     if (announce)
         announce_registration(modem);
     uv_timer_start(&network->search, on_found, (uint64_t)VARIANT_NUMBER(modem, REG_MS), 0);
+}
+
+/* The network can be heard again. */
+void network_search_again(struct modem *modem)
+{
+    if (modem->network.registration == REG_SEARCHING)
+        modem->network.registration = REG_IDLE;
+    network_search(modem, true);
 }
 
 void network_search_ends(struct modem *modem)
@@ -158,6 +170,8 @@ bool network_knows_apn(const struct modem *modem)
 {
     const char *only = modem->options->apn;
 
+    if (fault_active(modem, FAULT_WRONG_APN) || fault_active(modem, FAULT_ROAMING_DENIED))
+        return false;
     return only == NULL || strcasecmp(only, modem->network.apn) == 0;
 }
 

@@ -37,6 +37,9 @@ void network_settle(struct modem *modem);
 /* Searches, and finds (or is refused) after reg_ms. `announce`: with the +CREG line of the search. */
 void network_search(struct modem *modem, bool announce);
 
+/* After a time without any network. */
+void network_search_again(struct modem *modem);
+
 /* The result of a search, now. */
 void network_search_ends(struct modem *modem);
 

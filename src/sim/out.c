@@ -43,7 +43,7 @@ void out_bytes(struct modem *modem, enum out_kind kind, const void *bytes, size_
         print_event("--", "unsolicited line swallowed");
         return;
     }
-    if (fault_active(modem, FAULT_MUTE)) {
+    if (fault_is_mute(modem)) {
         print_event("--", "mute: %zu bytes not said", count);
         return;
     }
@@ -58,7 +58,9 @@ void out_storm(struct modem *modem, bool glued)
     char text[256];
     int length;
 
-    if (out->storming || !fault_active(modem, FAULT_URC_STORM) || modem->power != POWER_ON)
+    if (out->storming ||
+        !(fault_active(modem, FAULT_URC_STORM) || fault_active(modem, FAULT_URC_IN_ANSWER)) ||
+        modem->power != POWER_ON)
         return;
     out->storming = true;
     if (lines[out->storm_next] == NULL)

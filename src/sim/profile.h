@@ -52,6 +52,7 @@ struct profile {
     bool keeps_settings; /* AT&W survives a reboot */
     bool forgets_ipr;    /* the speed of AT+IPR is gone after a reboot */
     bool gnss;
+    bool buffered;         /* received bytes always wait to be read */
     bool lte;              /* registers for LTE too */
     bool netopen_two;      /* +NETOPEN: 1,0 and the commands of the SIM5360 */
     const char *ati;       /* its whole answer, where that is one line; or NULL */

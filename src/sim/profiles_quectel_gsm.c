@@ -40,7 +40,7 @@ static const struct variant_default variants[] = {
 #define COMMON                                                                                               \
     .vendor = "Quectel_Ltd", .families = FAMILY_QUECTEL, .family = &quectel_gsm_family, .tables = tables,    \
     .variants = variants, .boot = boot, .storm = storm, .boot_real_ms = 8000, .line_max = 512, .links = 6,   \
-    .send_max = QUECTEL_SEND_MAX, .any_case = true, .keeps_settings = true
+    .send_max = QUECTEL_SEND_MAX, .any_case = true, .buffered = true, .keeps_settings = true
 
 static const struct profile m95 = {.name = "m95",
                                    .description = "Quectel M95: 2G, buffered receive with QIRD",

@@ -45,7 +45,7 @@ static const struct variant_default variants[] = {
 #define COMMON                                                                                               \
     .vendor = "Quectel", .families = FAMILY_QUECTEL, .family = &quectel_lte_family, .tables = tables,        \
     .variants = variants, .boot = boot, .storm = storm, .boot_real_ms = 8000, .line_max = 512, .links = 10,  \
-    .send_max = QUECTEL_SEND_MAX, .any_case = true, .lte = true, .keeps_settings = true
+    .send_max = QUECTEL_SEND_MAX, .any_case = true, .lte = true, .buffered = true, .keeps_settings = true
 
 static const struct profile bg96 = {.name = "bg96",
                                     .description = "Quectel BG96: LTE-M, NB-IoT and 2G, buffered receive",

@@ -35,7 +35,7 @@ static const struct variant_default variants[] = {
 #define COMMON                                                                                               \
     .vendor = "SIMCOM_Ltd", .families = FAMILY_SIMCOM_NET, .family = &simcom_ca_family, .tables = tables,    \
     .variants = variants, .boot = boot, .storm = storm, .boot_real_ms = 8000, .line_max = 512, .links = 10,  \
-    .send_max = SIMCOM_CA_SEND_MAX, .any_case = true, .lte = true, .keeps_settings = true
+    .send_max = SIMCOM_CA_SEND_MAX, .any_case = true, .lte = true, .buffered = true, .keeps_settings = true
 
 static const struct profile sim7080 = {.name = "sim7080",
                                        .description = "SIMCom SIM7080G: LTE-M and NB-IoT, CA stack",

@@ -41,7 +41,7 @@ static const struct variant_default variants[] = {
 #define COMMON                                                                                               \
     .families = FAMILY_SIMCOM_NET, .family = &simcom_net_family, .tables = tables, .variants = variants,     \
     .storm = storm, .boot_real_ms = 20000, .line_max = 512, .links = 10, .send_max = SIMCOM_NET_SEND_MAX,    \
-    .any_case = true, .keeps_settings = true
+    .any_case = true, .buffered = true, .keeps_settings = true
 
 static const struct profile sim7600 = {.name = "sim7600",
                                        .description = "SIMCom SIM7600: LTE, NETOPEN stack, buffered receive",

@@ -34,7 +34,7 @@ static const struct variant_default variants[] = {
 #define COMMON                                                                                               \
     .vendor = "u-blox", .families = FAMILY_UBLOX, .family = &ublox_family, .tables = tables,                 \
     .variants = variants, .boot = boot, .storm = storm, .boot_real_ms = 5000, .line_max = 512, .links = 7,   \
-    .send_max = UBLOX_SEND_MAX, .any_case = true, .lte = true, .keeps_settings = true
+    .send_max = UBLOX_SEND_MAX, .any_case = true, .lte = true, .buffered = true, .keeps_settings = true
 
 static const struct profile sara_r4 = {.name = "sara-r4",
                                        .description = "u-blox SARA-R410M: LTE-M, sockets by USOCR",

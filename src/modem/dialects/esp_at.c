@@ -117,7 +117,7 @@ static const struct at_expect expect_close = {.end = AT_END_OK, .deadline_ms = 5
     .bearer_lost_lines = wifi_lost, .bearer_down = bearer_down
 
 const struct dialect dialect_esp_at1 = {
-    .name = "ESP-AT 1",
+    .name = "Espressif 1",
     .status = {"AT+CIPSTATUS", &expect_status_1},
     .row_forms = row_forms_1,
     .bearer_up = bearer_up_1,
@@ -125,7 +125,7 @@ const struct dialect dialect_esp_at1 = {
 };
 
 const struct dialect dialect_esp_at2 = {
-    .name = "ESP-AT 2",
+    .name = "Espressif 2",
     .status = {"AT+CIPSTATE?", &expect_status_2},
     .row_forms = row_forms_2,
     .bearer_up = bearer_up_2,
