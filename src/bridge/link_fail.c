@@ -44,6 +44,7 @@ void link_settle(struct link *link)
     backoff_reset(&link->backoff);
     link_target_lasted(&link->target);
     link->short_sessions = 0;
+    link->weak_rests = 0;
 }
 
 /* ---- waiting ---- */
@@ -91,6 +92,17 @@ static uint64_t slow_delay_ms(struct link *link)
 
     link->slow_tries++;
     return delay_ms + sched_random(link->sched) % (delay_ms / 10 + 1);
+}
+
+/* 2, 5, 15, 60 minutes: a supply that breaks down with each send is only worn by more of them. */
+static uint64_t weak_delay_ms(struct link *link)
+{
+    static const uint32_t delays_ms[] = {120000, 300000, 900000, 3600000};
+    size_t last = sizeof(delays_ms) / sizeof(delays_ms[0]) - 1;
+    size_t index = link->weak_rests < last ? link->weak_rests : last;
+
+    link->weak_rests++;
+    return delays_ms[index];
 }
 
 static void rest(struct link *link, enum link_state state, const char *why)
@@ -204,7 +216,7 @@ void link_fail_uplink(struct link *link, const struct link_event *event)
 {
     struct verdict verdict = {
         .failure = {.layer = event->layer,
-                    .restarted = event->hope == UPLINK_RESTARTED,
+                    .restarted = event->hope == UPLINK_RESTARTED || event->hope == UPLINK_WEAK,
                     .hopeless = event->hope == UPLINK_HOPELESS},
         .why = event->why,
     };
@@ -226,6 +238,9 @@ void link_fail_uplink(struct link *link, const struct link_event *event)
     }
     if (verdict.failure.hopeless) {
         verdict.delay_ms = slow_delay_ms(link);
+    } else if (event->hope == UPLINK_WEAK) {
+        verdict.delay_ms = weak_delay_ms(link);
+        verdict.keep_rung = true;
     }
     wait_after(link, &verdict);
 }

@@ -83,6 +83,7 @@ struct link {
     enum uplink_layer blamed; /* of the last failure */
     uint64_t delay_ms;        /* of the WAIT that is about to be entered */
     uint64_t refused_ms;      /* since when `refused_fast` */
+    unsigned weak_rests;      /* since a session that lasted */
     unsigned slow_tries;      /* after "invalid token", or what only a person can mend */
     unsigned short_sessions;  /* in a row: the server closed soon after the login */
 

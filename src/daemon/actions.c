@@ -38,6 +38,7 @@ int action_list_modems(void)
 {
     char line[256];
 
+    printf("%s\n", modem_profile_heading());
     for (size_t i = 0; i < modem_profile_count(); i++) {
         if (modem_profile_describe(modem_profile_at(i), line, sizeof(line)) >= 0) {
             puts(line);

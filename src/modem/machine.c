@@ -262,6 +262,32 @@ static void on_mute(struct modem *modem)
 }
 
 /* While it is brought up a modem may have been booting all the time: begin anew, but not for ever. */
+/* A session that lasted shows that the supply can do it. */
+static bool is_brown_out(struct modem *modem)
+{
+    uint64_t now_ms = sched_now_ms(modem->sched);
+
+    if (now_ms - modem->ready_since_ms >= MODEM_REBOOTS_MS ||
+        now_ms - modem->sock.sent_ms >= MODEM_BROWN_OUT_MS) {
+        modem->brown_outs = 0;
+        return false;
+    }
+    return ++modem->brown_outs >= MODEM_BROWN_OUTS;
+}
+
+static void fail_restarted(struct modem *modem)
+{
+    if (is_brown_out(modem)) {
+        modem_fail(
+            modem, UPLINK_LAYER_MODEM, UPLINK_WEAK,
+            "the modem restarts whenever it sends: its power supply is too weak (it needs 2 A for moments): "
+            "use a stronger one, shorter wires, or a large capacitor");
+    } else {
+        modem_fail(modem, UPLINK_LAYER_MODEM, UPLINK_RESTARTED, "the modem restarted by itself%s",
+                   modem_reboot_advice(modem));
+    }
+}
+
 static void on_reboot(struct modem *modem)
 {
     switch (modem->state) {
@@ -269,8 +295,7 @@ static void on_reboot(struct modem *modem)
         modem->resume = modem->resume > MODEM_SYNC ? MODEM_SYNC : modem->resume;
         break;
     case MODEM_READY:
-        modem_fail(modem, UPLINK_LAYER_MODEM, UPLINK_RESTARTED, "the modem restarted by itself%s",
-                   modem_reboot_advice(modem));
+        fail_restarted(modem);
         break;
     case MODEM_POWER:
     case MODEM_SYNC:

@@ -22,10 +22,12 @@
 #include "sim_card.h"
 #include "sock.h"
 
-#define MODEM_WHY_MAX    200
-#define MODEM_URCS_MAX   64
-#define MODEM_REBOOTS    3 /* so many in MODEM_REBOOTS_MS are the supply's fault (Ai-Thinker sheet 2.20) */
-#define MODEM_REBOOTS_MS 600000
+#define MODEM_WHY_MAX      200
+#define MODEM_URCS_MAX     64
+#define MODEM_REBOOTS      3 /* so many in MODEM_REBOOTS_MS are the supply's fault (Ai-Thinker sheet 2.20) */
+#define MODEM_REBOOTS_MS   600000
+#define MODEM_BROWN_OUTS   3     /* so many restarts in a row, ... */
+#define MODEM_BROWN_OUT_MS 60000 /* ... each so soon after a send, are the supply's fault */
 
 /* In the order in which they are handed out when several are posted. */
 enum modem_event {
@@ -107,6 +109,7 @@ struct modem {
     uint64_t ready_since_ms;
     uint64_t reboots_ms[MODEM_REBOOTS];
     unsigned reboot_count;
+    unsigned brown_outs; /* restarts soon after a send, in a row */
     struct modem_info info;
 };
 

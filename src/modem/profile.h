@@ -43,6 +43,7 @@ struct modem_profile {
     const char *const *identity; /* texts in "|line|line|...|" of its answers to ATI and AT+CGMM */
     enum profile_level level;
     enum profile_tls tls;
+    bool ppp; /* it can also be a plain data modem (ATD*99#) */
     const struct dialect *dialect;
     struct at_manner manner;
     size_t send_max_bytes; /* 0: the dialect's */

@@ -142,17 +142,20 @@ const char *modem_profile_name(const struct modem_profile *profile)
     return profile->name;
 }
 
+const char *modem_profile_heading(void)
+{
+    return "NAME        VENDOR      MODULES                       FAMILY             LEVEL     TLS       "
+           "SEND  PPP";
+}
+
 int modem_profile_describe(const struct modem_profile *profile, char *out, size_t size)
 {
     size_t send_max = profile->send_max_bytes ? profile->send_max_bytes : profile->dialect->send_max_bytes;
-    char baud[16] = "any baud";
+    int len =
+        snprintf(out, size, "%-11s %-11s %-29s %-18s %-9s %-9s %4zu  %s", profile->name, profile->vendor,
+                 profile->title, profile->dialect->name, profile_level_name(profile->level),
+                 profile_tls_name(profile->tls), send_max, profile->ppp ? "yes" : "no");
 
-    if (profile->default_baud) {
-        snprintf(baud, sizeof(baud), "%u baud", (unsigned)profile->default_baud);
-    }
-    int len = snprintf(out, size, "%-10s %-12s %-26s level %-9s TLS %-9s %4zu bytes a send  %s",
-                       profile->name, profile->vendor, profile->title, profile_level_name(profile->level),
-                       profile_tls_name(profile->tls), send_max, baud);
     return len < 0 || (size_t)len >= size ? -1 : 0;
 }
 

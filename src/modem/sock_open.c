@@ -44,7 +44,7 @@ static bool close_next_row(struct sock *sock)
         }
         sock->rows_to_close &= ~(1U << row);
         if (sock_close_row(sock, row)) {
-            log_info("modem", "closing link %ld, which an earlier connection left open in the modem", row);
+            log_debug("modem", "closing link %ld, which was left open in the modem", row);
             return true;
         }
     }
@@ -153,13 +153,25 @@ void sock_after_failure(struct sock *sock)
     }
 }
 
-static void on_failed(struct sock *sock, const struct at_reply *reply)
+static void blame_open(struct sock *sock, const struct at_reply *reply)
 {
+    enum stream_fault fault = blame_of(sock, reply, STREAM_FAULT_CONNECT);
     char text[160];
 
+    cme_describe(reply, text, sizeof(text));
+    if (fault == STREAM_FAULT_NAME) {
+        sock_blame(sock, fault, "the modem cannot find the address of %.100s", sock->host);
+    } else if (fault == STREAM_FAULT_BEARER) {
+        sock_blame(sock, fault, "there is no data connection: %s", text);
+    } else {
+        sock_blame(sock, fault, "%.64s:%u was not reached: %s", sock->host, (unsigned)sock->port, text);
+    }
+}
+
+static void on_failed(struct sock *sock, const struct at_reply *reply)
+{
     sock->open_unsure = reply->result == AT_RESULT_TIMEOUT || ends_with(sock->dialect->open_unsure, reply);
-    sock_blame(sock, blame_of(sock, reply, STREAM_FAULT_CONNECT), "%.64s:%u was not reached: %s", sock->host,
-               (unsigned)sock->port, cme_describe(reply, text, sizeof(text)));
+    blame_open(sock, reply);
     if (sock->dialect->open_unsure_ms && ends_with(sock->dialect->open_unsure, reply) && !sock->unwanted) {
         sock_go(sock, SOCK_GRACE);
     } else if (sock->dialect->close_after_failure && sock->link >= 0) {

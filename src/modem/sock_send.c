@@ -19,6 +19,7 @@ size_t sock_room(const struct stream *stream)
 
 static void send_rest(struct sock *sock)
 {
+    sock->sent_ms = sched_now_ms(sock->sched);
     sock->sending.payload = sock->out + sock->out_at;
     sock->sending.payload_len = sock->out_len - sock->out_at;
     sock_command(sock, &sock->sending, &sock->dialect->send);

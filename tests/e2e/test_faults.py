@@ -2,11 +2,12 @@
 and what was written meanwhile arrives in order."""
 import dataclasses
 import functools
+import os
 import re
 
 import pytest
 
-from harness import Rig, first_occurrences, last_occurrences, wait_until
+from harness import MORE_PROFILES, Rig, first_occurrences, last_occurrences, wait_until
 
 pytestmark = [pytest.mark.story, pytest.mark.simulated_cloud]
 
@@ -28,6 +29,7 @@ class Case:
     trigger: str = ""        # BLOCK: what makes the link come down first, "side line"
     words: str = ""          # BLOCK: the reason must match this
     end: str = ""            # a line that ends it, in place of "clear"
+    end_more: str = ""       # and one more
     settings: tuple = ()     # (section, key, value)
     modem_options: tuple = ()
     person: bool = False     # in the end somebody says LINK RESTART, as after mending the SIM card
@@ -57,6 +59,21 @@ MODEM_CASES = [
     Case("modem", "urc-storm", MAYBE),
     Case("modem", "echo-on", MAYBE),
     Case("modem", "late-answer:400", MAYBE),
+    Case("modem", "brown-out;count=3", DROP),
+    Case("modem", "hang", DROP, end="power off", end_more="power on"),
+    Case("modem", "echo-of-payload", MAYBE),
+    Case("modem", "lost-bytes:60", MAYBE),
+    Case("modem", "baud-mismatch", DROP),
+    Case("modem", "numeric-results", MAYBE),
+    Case("modem", "urc-in-answer", MAYBE),
+    Case("modem", "data-in-prompt:300", MAYBE),
+    Case("modem", "stuck-socket-id", MAYBE, trigger="cloud close"),
+    Case("modem", "silent-nat:3", DROP),
+    Case("modem", "registration-flap:2", MAYBE),
+    Case("modem", "tty-renumber", DROP),
+    Case("modem", "signal-loss", BLOCK, words="network|regist"),
+    Case("modem", "roaming-denied", BLOCK, words="network|data connection|access point"),
+    Case("modem", "wrong-apn", BLOCK, words="data connection|access point|network"),
     Case("modem", "no-dns", BLOCK, trigger="modem fault reboot", words="name|resolve|address"),
     Case("modem", "connect-fail", BLOCK, trigger="cloud close", words="connect|server"),
     Case("modem", "deny-registration", BLOCK, trigger="modem fault reboot", words="regist|network|denied|refuse"),
@@ -86,13 +103,21 @@ CLOUD_CASES = [
 FEW = {"modem-reboot", "modem-half-open", "modem-remote-close", "modem-pdp-drop", "modem-unplug", "modem-no-dns"}
 
 
+FULL = os.environ.get("BLYNKD_E2E_MATRIX") == "full"  # every profile with every fault; else each fault with some profiles
+EVERY = 7
+WITHOUT_SIM = {"esp8266"}
+OF_THE_SIM = {"modem-no-sim", "modem-sim-puk", "modem-sim-pin", "modem-roaming-denied", "modem-registration-flap:2",
+              "modem-signal-loss", "modem-deny-registration", "modem-wrong-apn"}
+
+
 def cases():
     for profile in ("a9", "sim800"):
         for case in MODEM_CASES + CLOUD_CASES:
             yield profile, case
-    for profile in ("a9g", "a7", "a6"):
-        for case in MODEM_CASES:
-            if str(case) in FEW:
+    for number, profile in enumerate(["a9g", "a7", "a6", *MORE_PROFILES]):
+        for place, case in enumerate(MODEM_CASES):
+            chosen = FULL or str(case) in FEW or (place + number) % EVERY == 0
+            if chosen and not (profile in WITHOUT_SIM and str(case) in OF_THE_SIM):
                 yield profile, case
 
 
@@ -129,6 +154,8 @@ class Story:
     def end(self):
         if self.case.end:
             self.control(self.case.side, self.case.end)
+            if self.case.end_more:
+                self.control(self.case.side, self.case.end_more)
         elif not self.case.spec.startswith("!"):
             self.control(self.case.side, "clear all")
         if self.case.person:

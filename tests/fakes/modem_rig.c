@@ -42,8 +42,10 @@ static void on_progress(void *arg, const char *state, const char *why)
 
 static void on_failed(void *arg, enum uplink_layer layer, enum uplink_hope hope, const char *why)
 {
-    static const char *const hopes[] = {
-        [UPLINK_RETRY] = "retry", [UPLINK_RESTARTED] = "restarted", [UPLINK_HOPELESS] = "hopeless"};
+    static const char *const hopes[] = {[UPLINK_RETRY] = "retry",
+                                        [UPLINK_RESTARTED] = "restarted",
+                                        [UPLINK_WEAK] = "weak",
+                                        [UPLINK_HOPELESS] = "hopeless"};
 
     note(arg, "failed %s, %s: %s", uplink_layer_name(layer), hopes[hope], why);
 }

@@ -59,6 +59,7 @@ static const struct story stories[] = {
     {VM_GARBLE, 2 * MINUTE_MS, 6 * MINUTE_MS, UPLINK_RUNG_REOPEN, 500, NULL},
     {VM_NO_PROMPT, 2 * MINUTE_MS, 4 * MINUTE_MS, UPLINK_RUNG_RESET, 300, "did not take the data"},
     {VM_SEND_FAIL, 2 * MINUTE_MS, 4 * MINUTE_MS, UPLINK_RUNG_RESET, 300, "did not take the data"},
+    {VM_BROWN_OUT, 3 * MINUTE_MS, 7 * MINUTE_MS, UPLINK_RUNG_REDIAL, 400, "power supply is too weak"},
     {VM_LATE, 2 * MINUTE_MS, 6 * MINUTE_MS, UPLINK_RUNG_REOPEN, 500, NULL},
     {VM_DENIED, 5 * MINUTE_MS, 6 * MINUTE_MS, UPLINK_RUNG_REOPEN, 400, "refuses this SIM card"},
     {VM_NO_SERVICE, 5 * MINUTE_MS, 6 * MINUTE_MS, UPLINK_RUNG_REOPEN, 400, "waiting for the network"},

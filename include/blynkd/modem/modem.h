@@ -99,7 +99,9 @@ size_t modem_profile_count(void);
 const struct modem_profile *modem_profile_at(size_t index);
 const struct modem_profile *modem_profile_find(const char *name);
 const char *modem_profile_name(const struct modem_profile *profile);
-/* One line for people: name, vendor, support level, TLS, largest send. */
+/* One line for people: name, vendor, modules, family, support level, TLS on the module, largest send in bytes, PPP;
+ * and the line above them. */
+const char *modem_profile_heading(void);
 int modem_profile_describe(const struct modem_profile *profile, char *out, size_t size);
 /* NULL if every record is sound, else the first fault in words (patterns, deadlines, names, dialect). */
 const char *modem_registry_check(void);

@@ -45,6 +45,7 @@ static const struct at_announce announces[] = {{"+TCPRECV:%l,%n,"}, {"+TCPRECV(S
 
 /* Up when an address is there; firmware 1.30c leaves the state out (3.3). */
 static const char *const up[] = {"+XIIC: 1, %i", "+XIIC: %i", NULL};
+static const char *const state_up[] = {"+XIIC: 1, %i", NULL};
 static const char *const not_up[] = {"+XIIC: 0, *", "+XIIC: 0.0.0.0", NULL};
 static const struct at_expect expect_up = {
     .end = AT_END_DONE, .deadline_ms = 5000, .done = up, .fail = not_up};
@@ -98,7 +99,7 @@ const struct dialect dialect_neoway = {
     .find_after_open = true,
     .bearer = {"AT+XIIC?", &expect_state},
     .bearer_gone = not_up,
-    .bearer_there = up,
+    .bearer_there = state_up,
     .send = {"AT+TCPSEND={link},{len}", &expect_send},
     .send_max_bytes = 1024, /* 2000 by the manual; its buffer has 2047 (3.4) */
     .reading = DIALECT_PUSHED,

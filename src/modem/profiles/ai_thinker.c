@@ -50,7 +50,7 @@ static const struct at_step soft_reset[] = {
     .pin_tries_send = "AT^CPINC", .pin_tries_line = "^CPINC: %d,%d,%d,%d", .registration = PROFILE_CREG,     \
     .register_ms = 180000, .access = "GPRS", .sim_lost_lines = sim_lost
 
-#define V3 .manner = {.boot_lines = boot_v3, .final_fail = final_words}, COMMON
+#define V3 .ppp = true, .manner = {.boot_lines = boot_v3, .final_fail = final_words}, COMMON
 /* 20 ms of rest between commands (2.1). */
 #define V1 .manner = {.command_gap_ms = 20, .boot_lines = boot_a9, .final_fail = final_words}, COMMON
 

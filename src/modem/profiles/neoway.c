@@ -31,6 +31,7 @@ const struct modem_profile profiles_neoway[] = {
     {
         .name = "m590",
         .vendor = "Neoway",
+        .ppp = true,
         .title = "M590, M590E",
         .identity = identity_m590,
         .level = PROFILE_MANUAL,

@@ -55,12 +55,12 @@ static const struct at_step soft_reset[] = {
 
 /* Its TLS has no key exchange that servers of today accept (A11). */
 #define COMMON                                                                                               \
-    .vendor = "Quectel", .level = PROFILE_MANUAL, .tls = PROFILE_TLS_OLD, .dialect = &dialect_quectel_gsm,   \
-    .manner = {.boot_lines = boot}, .default_baud = 0, .setup = setup, .soft_reset = soft_reset,             \
-    .radio_off = radio_off, .radio_on = radio_on, .boot_ms = 30000, .needs_sim = true,                       \
-    .iccid_send = "AT+QCCID", .registration = PROFILE_CREG, .register_ms = 180000, .access = "GPRS",         \
-    .late_boot_lines = late_boot, .power_down_lines = power_down, .power_low_lines = power_low,              \
-    .sim_lost_lines = sim_lost
+    .vendor = "Quectel", .ppp = true, .level = PROFILE_MANUAL, .tls = PROFILE_TLS_OLD,                       \
+    .dialect = &dialect_quectel_gsm, .manner = {.boot_lines = boot}, .default_baud = 0, .setup = setup,      \
+    .soft_reset = soft_reset, .radio_off = radio_off, .radio_on = radio_on, .boot_ms = 30000,                \
+    .needs_sim = true, .iccid_send = "AT+QCCID", .registration = PROFILE_CREG, .register_ms = 180000,        \
+    .access = "GPRS", .late_boot_lines = late_boot, .power_down_lines = power_down,                          \
+    .power_low_lines = power_low, .sim_lost_lines = sim_lost
 
 const struct modem_profile profiles_quectel_gsm[] = {
     {.name = "mc60e", .title = "MC60E", .identity = identity_mc60e, COMMON},

@@ -57,9 +57,9 @@ static const struct at_step soft_reset[] = {
 };
 
 #define STACK                                                                                                \
-    .vendor = "SIMCom", .level = PROFILE_MANUAL, .dialect = &dialect_simcom_cip, .setup = setup,             \
-    .soft_reset = soft_reset, .radio_off = radio_off, .radio_on = radio_on, .boot_ms = 30000,                \
-    .needs_sim = true, .iccid_send = "AT+CCID", .late_boot_lines = late_boot,                                \
+    .vendor = "SIMCom", .ppp = true, .level = PROFILE_MANUAL, .dialect = &dialect_simcom_cip,                \
+    .setup = setup, .soft_reset = soft_reset, .radio_off = radio_off, .radio_on = radio_on,                  \
+    .boot_ms = 30000, .needs_sim = true, .iccid_send = "AT+CCID", .late_boot_lines = late_boot,              \
     .power_down_lines = power_down, .power_low_lines = power_low, .sim_lost_lines = sim_lost,                \
     .manner = {.boot_lines = boot}
 

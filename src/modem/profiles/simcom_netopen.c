@@ -58,7 +58,7 @@ static const struct at_step soft_reset[] = {
 };
 
 #define COMMON                                                                                               \
-    .vendor = "SIMCom", .level = PROFILE_MANUAL, .dialect = &dialect_simcom_netopen,                         \
+    .vendor = "SIMCom", .ppp = true, .level = PROFILE_MANUAL, .dialect = &dialect_simcom_netopen,            \
     .manner = {.boot_lines = boot}, .default_baud = 115200, .setup = setup, .soft_reset = soft_reset,        \
     .radio_off = radio_off, .radio_on = radio_on, .boot_ms = 60000, .needs_sim = true,                       \
     .iccid_send = "AT+CICCID", .pin_tries_send = "AT+SPIC", .pin_tries_line = "+SPIC: %d,%d,%d,%d",          \
