@@ -56,7 +56,9 @@ static int send_command(struct sock *sock, struct at_request *request, const str
 
 bool sock_command(struct sock *sock, struct at_request *request, const struct dialect_command *command)
 {
-    int error = send_command(sock, request, command, sock->link);
+    bool by_host = sock->dialect->numbering == DIALECT_NUMBERED_BY_HOST;
+    long link = sock->link < 0 && by_host ? sock->dialect->link : sock->link;
+    int error = send_command(sock, request, command, link);
 
     if (error) {
         log_debug("modem", "%s: %s", command->send, strerror(-error));
