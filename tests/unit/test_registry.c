@@ -10,7 +10,9 @@
 #include "blynkd/modem/modem.h"
 #include "modem/profile.h"
 
+#include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 static void every_record_is_sound(void **state)
 {
@@ -70,8 +72,26 @@ static void modules_are_recognised(void **state)
     check_identity("|Quectel|EC25|Revision: EC25EFAR06A03M4G|", "ec25");
     check_identity("|Quectel|EG25|Revision: EG25GGBR07A08M2G|", "eg25");
     check_identity("|Quectel|EC200U|Revision: EC200UCNAAR02A09M08|", "ec200u");
+    check_identity("|NEOWAY|M590|REVISION 01.30e|M590|", "m590");
+    check_identity("|AT version:1.7.0.0(Aug 16 2018 00:57:04)|SDK version:3.0.0(d49923c)|", "esp8266");
+    check_identity("|AT version:2.2.0.0(s-b097cdf - ESP8266 - Jun 17 2021 12:57:45)|", "esp-at");
+    check_identity("|SARA-R410M-02B|", "sara-r4");
+    check_identity("|SARA-R510S-01B|", "sara-r5");
     check_identity("|Quectel|EG915U|Revision: EG915UEUABR02A01M08|", "eg915");
     assert_null(profile_identify("|"));
+}
+
+static void every_module_has_its_log(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < modem_profile_count(); i++) {
+        char path[256];
+        snprintf(path, sizeof(path), "%s/tests/logs/%s/start.log", TEST_SOURCE_DIR,
+                 modem_profile_name(modem_profile_at(i)));
+        if (access(path, R_OK) != 0) {
+            fail_msg("there is no %s", path);
+        }
+    }
 }
 
 static void the_closest_is_named(void **state)
