@@ -154,9 +154,10 @@ static void an_unsound_dialect_is_found(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(every_record_is_sound),     cmocka_unit_test(profiles_are_found_by_name),
-        cmocka_unit_test(modules_are_recognised),    cmocka_unit_test(the_closest_is_named),
-        cmocka_unit_test(a_description_fits_a_line), cmocka_unit_test(an_unsound_dialect_is_found),
+        cmocka_unit_test(every_record_is_sound),       cmocka_unit_test(profiles_are_found_by_name),
+        cmocka_unit_test(modules_are_recognised),      cmocka_unit_test(every_module_has_its_log),
+        cmocka_unit_test(the_closest_is_named),        cmocka_unit_test(a_description_fits_a_line),
+        cmocka_unit_test(an_unsound_dialect_is_found),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
