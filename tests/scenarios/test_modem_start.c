@@ -107,8 +107,9 @@ static void an_unknown_module_is_named(void **state)
                         ">> AT+GSN\\r\n<< \\r\\nERROR\\r\\n\n"
                         ">> AT+CGSN\\r\n<< \\r\\nERROR\\r\\n\n",
                         5000);
-    modem_rig_expect(&rig, "failed modem, hopeless: unknown modem: it says it is \"A8\"; the closest families are "
-                           "those of a9, m95 and a7672; set profile = a9 to try it\n");
+    modem_rig_expect(&rig,
+                     "failed modem, hopeless: unknown modem: it says it is \"A8\"; the closest families are "
+                     "those of a9, m95 and a7672; set profile = a9 to try it\n");
     assert_false(rig.uplink->ops->has_rung(rig.uplink, UPLINK_RUNG_RESET));
     modem_rig_free(&rig);
 }

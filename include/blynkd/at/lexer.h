@@ -33,8 +33,8 @@ struct at_announce {
 };
 
 enum at_token_type {
-    AT_TOKEN_LINE,    /* text, len: without line end; never empty */
-    AT_TOKEN_PROMPT,  /* '>' or '@' at the beginning of a line while a prompt was awaited; awaited no longer */
+    AT_TOKEN_LINE,   /* text, len: without line end; never empty */
+    AT_TOKEN_PROMPT, /* '>' or '@' at the beginning of a line while a prompt was awaited; awaited no longer */
     AT_TOKEN_PAYLOAD, /* a piece of payload: data, len, and where in the whole it stands */
 };
 
