@@ -254,6 +254,7 @@ static void begin_send(struct virtual_modem *modem, const char *line)
 
 static void end_send(struct virtual_modem *modem)
 {
+    modem->payload_bytes += buf_len(&modem->payload);
     if (has(modem, VM_BROWN_OUT)) {
         restart(modem);
         return;

@@ -79,6 +79,7 @@ struct virtual_modem {
     unsigned sends;
     uint64_t bytes_in;
     uint64_t bytes_out;
+    uint64_t payload_bytes; /* of bytes_in: of sends, which go on the air and cost money */
 };
 
 /* Running, registered as soon as it is asked. Takes the stream's events and the port's observer. */
