@@ -32,9 +32,26 @@ static void copy_name(char *out, size_t size, const char *name, size_t len)
     size_t kept = 0;
 
     for (size_t i = 0; i < len && kept + 1 < size; i++) {
-        out[kept++] = name[i] > ' ' && name[i] < 0x7f ? name[i] : '_';
+        out[kept] = name[i];
+        if (name[i] <= ' ' || name[i] >= 0x7f) {
+            out[kept] = '_';
+        }
+        kept++;
     }
     out[kept] = '\0';
+}
+
+/* A number and the blank behind it; what follows, or NULL. */
+static char *take_ms(char *text, uint32_t *ms)
+{
+    char *end = NULL;
+
+    if (!text || *text < '0' || *text > '9') {
+        return NULL;
+    }
+    unsigned long number = strtoul(text, &end, 10);
+    *ms = (uint32_t)number;
+    return number <= MAX_HOUR_MS && *end == ' ' ? end + 1 : NULL;
 }
 
 static void parse_line(struct pace_book *book, const char *line, size_t len)
@@ -42,23 +59,19 @@ static void parse_line(struct pace_book *book, const char *line, size_t len)
     char text[PACE_BOOK_NAME_MAX + 32];
     uint32_t proven_ms;
     uint32_t broken_ms;
-    int name_at = 0;
 
     if (len >= sizeof(text) || book->count == PACE_BOOK_MAX) {
         return;
     }
     memcpy(text, line, len);
     text[len] = '\0';
-    if (sscanf(text, "%9" SCNu32 " %9" SCNu32 " %n", &proven_ms, &broken_ms, &name_at) != 2 || !name_at ||
-        !text[name_at] || proven_ms > MAX_HOUR_MS || broken_ms > MAX_HOUR_MS) {
-        return;
-    }
-    if (pace_book_find(book, text + name_at)) {
+    char *name = take_ms(take_ms(text, &proven_ms), &broken_ms);
+    if (!name || !*name || pace_book_find(book, name)) {
         return; /* what is there already is newer */
     }
     struct pace_network *network = &book->networks[book->count++];
     *network = (struct pace_network){.proven_ms = proven_ms, .broken_ms = broken_ms};
-    copy_name(network->name, sizeof(network->name), text + name_at, strlen(text + name_at));
+    copy_name(network->name, sizeof(network->name), name, strlen(name));
 }
 
 void pace_book_parse(struct pace_book *book, const char *text, size_t len)

@@ -20,7 +20,8 @@ void esp8266_say(struct modem *modem, int kind, const char *format, ...)
     va_end(args);
     if (length > (int)sizeof text - 3)
         length = (int)sizeof text - 3;
-    memcpy(text + length, "\r\n", 2);
+    text[length] = '\r';
+    text[length + 1] = '\n';
     out_bytes(modem, (enum out_kind)kind, text, (size_t)length + 2);
 }
 

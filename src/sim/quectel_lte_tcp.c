@@ -59,7 +59,9 @@ static int run_qiopen(struct modem *modem, const struct at_call *call)
     struct link *link = link_of(modem, call, 1);
     long context, port;
 
-    if (link == NULL || !arguments_fit(call, &context, &port)) {
+    if (link == NULL)
+        return AT_ERROR;
+    if (!arguments_fit(call, &context, &port)) {
         modem->quectel.last_error = 552;
         return AT_ERROR;
     }
@@ -208,8 +210,8 @@ static int give(struct modem *modem, struct link *link, size_t wanted)
     memcpy(text + used, link->rx, count);
     used += count;
     if (count > 0) {
-        memcpy(text + used, "\r\n", 2);
-        used += 2;
+        text[used++] = '\r';
+        text[used++] = '\n';
     }
     out_storm(modem, false);
     out_bytes(modem, OUT_ANSWER, text, used);

@@ -296,9 +296,10 @@ static int run_carecv(struct modem *modem, const struct at_call *call)
     size_t used = (size_t)snprintf((char *)text, 32, "\r\n+CARECV: %zu,", count);
     memcpy(text + used, link->rx, count);
     used += count;
-    memcpy(text + used, "\r\n", 2);
+    text[used++] = '\r';
+    text[used++] = '\n';
     out_storm(modem, false);
-    out_bytes(modem, OUT_ANSWER, text, used + 2);
+    out_bytes(modem, OUT_ANSWER, text, used);
     simcom_net_given(link, count);
     if (link->rx_length > 0) {
         link->notified = true;

@@ -356,9 +356,11 @@ static int run_usord(struct modem *modem, const struct at_call *call)
     size_t used = (size_t)snprintf((char *)text, 40, "\r\n+USORD: %d,%zu,\"", link->id, count);
     memcpy(text + used, link->rx, count);
     used += count;
-    memcpy(text + used, "\"\r\n", 3);
+    text[used++] = '"';
+    text[used++] = '\r';
+    text[used++] = '\n';
     out_storm(modem, false);
-    out_bytes(modem, OUT_ANSWER, text, used + 3);
+    out_bytes(modem, OUT_ANSWER, text, used);
     memmove(link->rx, link->rx + count, link->rx_length - count);
     link->rx_length -= count;
     link->taken += count;
