@@ -12,6 +12,7 @@
 #include "blynkd/base/log.h"
 #include "blynkd/bridge/bridge.h"
 #include "blynkd/io/port.h"
+#include "blynkd/io/power.h"
 #include "blynkd/modem/modem.h"
 
 #include <stdbool.h>
@@ -33,6 +34,7 @@ enum conf_delivery { CONF_DELIVER_DEFAULT, CONF_DELIVER_ALL, CONF_DELIVER_LATEST
 struct conf {
     struct port_config port;
     struct modem_config modem;
+    struct power_command_config power;
     struct bridge_config bridge;
     struct api_config api; /* listen_fd is not the configuration's: -1 */
     unsigned uplink;       /* enum conf_uplink */

@@ -56,6 +56,16 @@ static const struct conf_key keys[] = {
      .unit = "yes or no", .apply = CONF_APPLY_LIVE,
      .help = "Log every exchange with the modem, secrets masked."},
 
+    {.section = "power", .name = "reset_command", .type = CONF_TYPE_TEXT, MEMBER(power.reset),
+     .example = "/usr/local/sbin/modem-key", .unit = "program and words", .apply = CONF_APPLY_RESTART,
+     .help = "Presses the modem's power or reset key; started without a shell, with the word reset behind it."},
+    {.section = "power", .name = "power_command", .type = CONF_TYPE_TEXT, MEMBER(power.cycle),
+     .example = "/usr/local/sbin/modem-power", .unit = "program and words", .apply = CONF_APPLY_RESTART,
+     .help = "Switches the modem's power off and on; started the same way, with the word cycle behind it."},
+    {.section = "power", .name = "command_timeout", .type = CONF_TYPE_DURATION, MEMBER(power.timeout_ms),
+     .fallback = "15s", .unit = "time", .min = SECONDS(1), .max = SECONDS(25), .apply = CONF_APPLY_RESTART,
+     .help = "A command that takes longer is ended."},
+
     {.section = "network", .name = "apn", .type = CONF_TYPE_TEXT, MEMBER(modem.apn), .example = "internet",
      .unit = "plain text", .apply = CONF_APPLY_LINK,
      .help = "The operator's access point name. Must be given; left empty, the network chooses."},

@@ -34,6 +34,7 @@ struct daemon {
     struct port *port;
     struct hotplug *hotplug;
     struct modem *modem;
+    struct power *power;
     struct stream *stream;
     struct uplink *uplink; /* the modem's, or host_uplink */
     struct uplink *host_uplink;

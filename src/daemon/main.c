@@ -41,6 +41,7 @@ static void release(struct daemon *daemon)
     if (daemon->modem) {
         modem_destroy(daemon->modem);
     }
+    power_command_destroy(daemon->power);
     if (daemon->host_uplink) {
         host_uplink_destroy(daemon->host_uplink);
     }
@@ -180,6 +181,11 @@ static int build_modem(struct daemon *daemon)
     if (!daemon->modem) {
         return EXIT_OS_ERROR;
     }
+    daemon->power = power_command_create(&daemon->loop, &daemon->conf->power);
+    if (!daemon->power) {
+        return EXIT_OS_ERROR;
+    }
+    modem_set_power(daemon->modem, daemon->power);
     daemon->uplink = modem_uplink(daemon->modem);
     daemon->hotplug = hotplug_create(&daemon->loop, on_device_change, daemon);
     return daemon->hotplug ? 0 : EXIT_OS_ERROR;

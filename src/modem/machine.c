@@ -54,6 +54,7 @@ static void tell(struct modem *modem)
 /* All that the state before began. */
 static void leave(struct modem *modem)
 {
+    modem_end_power(modem);
     at_script_stop(&modem->script);
     sim_card_stop(&modem->sim);
     netreg_stop(&modem->netreg);

@@ -13,6 +13,7 @@
 #include "blynkd/at/trace.h"
 #include "blynkd/base/timer.h"
 #include "blynkd/io/port.h"
+#include "blynkd/io/power.h"
 #include "blynkd/modem/modem.h"
 
 #include "ask.h"
@@ -59,6 +60,7 @@ struct modem {
     struct uplink uplink; /* first: the public handle points at it */
     struct sched *sched;
     struct port *port;
+    struct power *power; /* NULL: it cannot be switched */
     struct trace *trace;
     struct at_channel *channel;
     struct at_manner manner; /* the profile's, with the configured gap */
@@ -79,6 +81,9 @@ struct modem {
     bool reset_first; /* rungs to take when the state that can take them is reached */
     bool radio_first;
     bool bearer_down_first;
+    bool power_first;    /* to be switched, by `power_action` */
+    bool power_switches; /* it is being switched */
+    enum power_action power_action;
     unsigned restarts; /* since the start */
 
     unsigned events; /* bits */
@@ -150,6 +155,8 @@ void modem_script_store(void *arg, const char *name, const char *line, size_t le
 /* machine_start.c */
 void modem_enter_down(struct modem *modem);
 void modem_enter_power(struct modem *modem);
+void modem_end_power(struct modem *modem);
+void modem_on_power(void *modem, int error, const char *why);
 void modem_enter_sync(struct modem *modem);
 void modem_enter_identify(struct modem *modem);
 bool modem_down_on_event(struct modem *modem, enum modem_event event);

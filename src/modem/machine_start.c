@@ -25,7 +25,7 @@ bool modem_down_on_event(struct modem *modem, enum modem_event event)
     return false;
 }
 
-/* ---- POWER: a module with power (no lines to switch it are configured), and its port ---- */
+/* ---- POWER: switched if that is the rung, and its port ---- */
 
 static void try_port(struct modem *modem)
 {
@@ -37,9 +37,47 @@ static void try_port(struct modem *modem)
     timer_start(modem->sched, &modem->tick, PORT_LOOK_MS);
 }
 
+/* A command that fails has most likely done nothing; the modem is looked for all the same. */
+void modem_on_power(void *arg, int error, const char *why)
+{
+    struct modem *modem = arg;
+
+    modem->power_switches = false;
+    if (error) {
+        log_warning("modem", "the command that switches the modem's power failed: %s", why);
+    }
+    modem_post(modem, EVENT_LOOK);
+}
+
+void modem_end_power(struct modem *modem)
+{
+    if (modem->power_switches) {
+        modem->power_switches = false;
+        modem->power->ops->cancel(modem->power);
+    }
+}
+
+static bool switch_power(struct modem *modem)
+{
+    int error = modem->power->ops->begin(modem->power, modem->power_action);
+
+    modem->power_first = false;
+    if (error) {
+        log_warning("modem", "the command that switches the modem's power cannot be started: %s",
+                    strerror(-error));
+        return false;
+    }
+    modem->power_switches = true;
+    modem_say(modem, modem->power_action == POWER_PULSE ? "pressing the modem's power or reset key"
+                                                        : "switching the modem's power off and on");
+    return true;
+}
+
 void modem_enter_power(struct modem *modem)
 {
-    try_port(modem);
+    if (!modem->power_first || !switch_power(modem)) {
+        try_port(modem);
+    }
 }
 
 bool modem_power_on_event(struct modem *modem, enum modem_event event)
@@ -49,7 +87,9 @@ bool modem_power_on_event(struct modem *modem, enum modem_event event)
         return true;
     }
     if (event == EVENT_TICK || event == EVENT_LOOK) {
-        try_port(modem);
+        if (!modem->power_switches) {
+            try_port(modem);
+        }
         return true;
     }
     return false;

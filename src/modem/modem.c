@@ -17,6 +17,11 @@ static struct modem *modem_of(const struct uplink *uplink)
 
 /* ---- start and stop ---- */
 
+static bool can_switch(const struct modem *modem, enum power_action action)
+{
+    return modem->power && modem->power->ops->can(modem->power, action);
+}
+
 static bool has_rung(const struct uplink *uplink, enum uplink_rung rung)
 {
     const struct modem_profile *profile = modem_of(uplink)->profile;
@@ -31,7 +36,9 @@ static bool has_rung(const struct uplink *uplink, enum uplink_rung rung)
     case UPLINK_RUNG_RESET:
         return profile && profile->soft_reset;
     case UPLINK_RUNG_POWER_KEY:
+        return can_switch(modem_of(uplink), POWER_PULSE);
     case UPLINK_RUNG_POWER_RAIL:
+        return can_switch(modem_of(uplink), POWER_CYCLE);
     case UPLINK_RUNG_COUNT:
         break;
     }
@@ -96,9 +103,14 @@ static enum modem_state begin_with(struct modem *modem, enum uplink_rung rung)
         modem->reset_first = modem->profile && modem->profile->soft_reset;
         from = from > MODEM_SYNC ? MODEM_SYNC : from;
         break;
-    case UPLINK_RUNG_REOPEN:
     case UPLINK_RUNG_POWER_KEY:
     case UPLINK_RUNG_POWER_RAIL:
+        modem->power_first = true;
+        modem->power_action = rung == UPLINK_RUNG_POWER_KEY ? POWER_PULSE : POWER_CYCLE;
+        at_channel_stop(modem->channel);
+        from = MODEM_POWER;
+        break;
+    case UPLINK_RUNG_REOPEN:
     case UPLINK_RUNG_COUNT:
         at_channel_stop(modem->channel);
         from = MODEM_POWER;
@@ -114,6 +126,7 @@ static void on_start(struct modem *modem)
     modem->reset_first = false;
     modem->radio_first = false;
     modem->bearer_down_first = false;
+    modem->power_first = false;
     if (was_ready && modem->rung == UPLINK_RUNG_REDIAL &&
         !needs_new_start(&modem->config, &modem->next_config)) {
         if (modem->uplink.events.on_ready) {
@@ -284,6 +297,7 @@ void modem_destroy(struct modem *modem)
     timer_stop(&modem->deadline);
     timer_stop(&modem->tick);
     timer_stop(&modem->grace);
+    modem_end_power(modem);
     task_cancel(&modem->pump);
     at_script_stop(&modem->script);
     sim_card_stop(&modem->sim);
@@ -316,6 +330,15 @@ bool modem_configure(struct modem *modem, const struct modem_config *config)
 
 /* ---- what people ask ---- */
 
+void modem_set_power(struct modem *modem, struct power *power)
+{
+    modem->power = power;
+    if (power) {
+        power->on_done = modem_on_power;
+        power->arg = modem;
+    }
+}
+
 struct uplink *modem_uplink(struct modem *modem)
 {
     return &modem->uplink;
@@ -331,36 +354,6 @@ void modem_look_again(struct modem *modem)
     if (modem->state == MODEM_POWER) {
         modem_post(modem, EVENT_LOOK);
     }
-}
-
-#define COPY(to, from) snprintf(to, sizeof(to), "%s", from)
-
-const struct modem_info *modem_info(struct modem *modem)
-{
-    const struct at_counters *counters = at_channel_counters(modem->channel);
-    struct modem_info *info = &modem->info;
-    bool registered = modem->state >= MODEM_BEARER;
-
-    info->state = modem->state;
-    info->why = modem->why;
-    COPY(info->profile, modem->profile ? modem_profile_name(modem->profile) : "");
-    COPY(info->level, modem->profile ? profile_level_name(modem->profile->level) : "");
-    COPY(info->manufacturer, modem->identity.manufacturer);
-    COPY(info->model, modem->identity.model);
-    COPY(info->firmware, modem->identity.firmware);
-    COPY(info->imei, modem->identity.imei);
-    COPY(info->iccid, modem->identity.iccid);
-    COPY(info->operator_name, registered ? modem->netreg.operator_name : "");
-    COPY(info->access, registered ? netreg_access(&modem->netreg) : "");
-    COPY(info->registration, netreg_state_name(netreg_state(&modem->netreg)));
-    COPY(info->address, modem->state == MODEM_READY ? modem->address : "");
-    info->signal_dbm = modem->netreg.signal_dbm;
-    info->bytes_out = counters->bytes_out;
-    info->bytes_in = counters->bytes_in;
-    info->commands = counters->commands;
-    info->timeouts = counters->timeouts;
-    info->reboots = counters->reboots;
-    return info;
 }
 
 const char *modem_ask_refusal(const char *command)

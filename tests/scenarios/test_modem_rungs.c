@@ -7,6 +7,8 @@
 
 #include <cmocka.h>
 
+#include "blynkd/io/power.h"
+
 #include "modem_rig.h"
 
 #include <errno.h>
@@ -39,6 +41,101 @@ static void rungs_follow_from_the_profile(void **state)
     modem_rig_free(&rig);
     modem_rig_init(&rig, "sim800");
     assert_true(has(&rig, UPLINK_RUNG_RADIO) && has(&rig, UPLINK_RUNG_RESET));
+    modem_rig_free(&rig);
+}
+
+/* ---- power ---- */
+
+struct fake_power {
+    struct power power; /* first */
+    int error;          /* of begin() */
+    unsigned begun[2];  /* of enum power_action */
+    unsigned cancelled;
+};
+
+static bool power_can(const struct power *power, enum power_action action)
+{
+    (void)power;
+    (void)action;
+    return true;
+}
+
+static int power_begin(struct power *power, enum power_action action)
+{
+    struct fake_power *fake = (struct fake_power *)(void *)power;
+
+    fake->begun[action]++;
+    return fake->error;
+}
+
+static void power_cancel(struct power *power)
+{
+    ((struct fake_power *)(void *)power)->cancelled++;
+}
+
+static const struct power_ops power_ops = {power_can, power_begin, power_cancel};
+
+/* The port stays closed until the power is back; then the modem is looked for from the beginning. */
+static void power_is_switched_before_the_port_is_opened(void **state)
+{
+    struct fake_power fake = {.power.ops = &power_ops};
+    struct modem_rig rig;
+
+    (void)state;
+    bring_up(&rig, "a7", "a7/start.log");
+    modem_set_power(rig.modem, &fake.power);
+    assert_true(has(&rig, UPLINK_RUNG_POWER_KEY) && has(&rig, UPLINK_RUNG_POWER_RAIL));
+    modem_rig_start(&rig, UPLINK_RUNG_POWER_RAIL);
+    sched_advance(rig.sched, 5000);
+    assert_int_equal(fake.begun[POWER_CYCLE], 1);
+    assert_false(rig.fake->is_open);
+    modem_rig_expect_why(&rig, "switching the modem's power off and on");
+    fake.power.on_done(fake.power.arg, 0, "");
+    sched_settle(rig.sched);
+    assert_true(rig.fake->is_open);
+    modem_rig_play(&rig, "a7/start.log", 200000);
+    modem_rig_expect(&rig, "ready\n");
+    assert_int_equal(fake.cancelled, 0);
+    modem_rig_free(&rig);
+}
+
+static void a_command_that_fails_is_no_end(void **state)
+{
+    struct fake_power fake = {.power.ops = &power_ops, .error = -ENOENT};
+    struct modem_rig rig;
+
+    (void)state;
+    bring_up(&rig, "a7", "a7/start.log");
+    modem_set_power(rig.modem, &fake.power);
+    modem_rig_start(&rig, UPLINK_RUNG_POWER_KEY);
+    sched_settle(rig.sched);
+    assert_int_equal(fake.begun[POWER_PULSE], 1);
+    assert_true(rig.fake->is_open); /* it could not be started */
+    modem_rig_play(&rig, "a7/start.log", 200000);
+    modem_rig_expect(&rig, "ready\n");
+    fake.error = 0;
+    modem_rig_start(&rig, UPLINK_RUNG_POWER_KEY);
+    sched_advance(rig.sched, 1000);
+    fake.power.on_done(fake.power.arg, -EIO, "it ended with status 1");
+    modem_rig_play(&rig, "a7/start.log", 200000);
+    modem_rig_expect(&rig, "ready\n");
+    modem_rig_free(&rig);
+}
+
+static void a_stop_ends_the_switching(void **state)
+{
+    struct fake_power fake = {.power.ops = &power_ops};
+    struct modem_rig rig;
+
+    (void)state;
+    bring_up(&rig, "a7", "a7/start.log");
+    modem_set_power(rig.modem, &fake.power);
+    modem_rig_start(&rig, UPLINK_RUNG_POWER_RAIL);
+    sched_advance(rig.sched, 1000);
+    rig.uplink->ops->stop(rig.uplink, 1000);
+    sched_advance(rig.sched, 2000);
+    assert_int_equal(fake.cancelled, 1);
+    modem_rig_expect(&rig, "stopped\n");
     modem_rig_free(&rig);
 }
 
@@ -353,6 +450,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(rungs_follow_from_the_profile),
+        cmocka_unit_test(power_is_switched_before_the_port_is_opened),
+        cmocka_unit_test(a_command_that_fails_is_no_end),
+        cmocka_unit_test(a_stop_ends_the_switching),
         cmocka_unit_test(redial_of_a_ready_modem_costs_nothing),
         cmocka_unit_test(the_bearer_goes_down_and_up),
         cmocka_unit_test(the_radio_goes_off_and_on),

@@ -13,6 +13,7 @@
 
 struct modem;
 struct port;
+struct power;
 struct sched;
 struct trace;
 
@@ -54,6 +55,9 @@ void modem_destroy(struct modem *modem); /* stopped first */
 
 /* New configuration for the next start. True if a running modem must be started anew for it. */
 bool modem_configure(struct modem *modem, const struct modem_config *config);
+
+/* What can switch its power (io/power.h); the maker's, must outlive the modem. NULL: nothing can. Before the start. */
+void modem_set_power(struct modem *modem, struct power *power);
 
 struct uplink *modem_uplink(struct modem *modem);
 struct trace *modem_trace(struct modem *modem);
