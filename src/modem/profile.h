@@ -79,6 +79,8 @@ struct modem_profile {
 /* What every module of the sheets understands (steps.c). */
 extern const struct at_step steps_sync[];
 extern const struct at_step steps_identify[];
+extern const struct at_step steps_radio_off[];
+extern const struct at_step steps_radio_on[];
 
 const char *profile_level_name(enum profile_level level);
 const char *profile_tls_name(enum profile_tls tls);

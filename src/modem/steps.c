@@ -58,3 +58,23 @@ const struct at_step steps_identify[] = {
      .what = "asking for the serial number"},
     {0},
 };
+
+/* A module answers at once or after it has left the network, which takes up to 15 s. */
+static const struct at_expect expect_radio = {.end = AT_END_OK, .deadline_ms = 20000};
+
+const struct at_step steps_radio_off[] = {
+    {.send = "AT+CFUN=0",
+     .expect = &expect_radio,
+     .on_fail = AT_FAIL_GO_ON,
+     .what = "switching the radio off"},
+    {0},
+};
+
+const struct at_step steps_radio_on[] = {
+    {.send = "AT+CFUN=1",
+     .expect = &expect_radio,
+     .tries = 2,
+     .retry_ms = 3000,
+     .what = "switching the radio on"},
+    {0},
+};

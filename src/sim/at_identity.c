@@ -3,6 +3,20 @@
 
 #include "modem.h"
 
+static int run_maker(struct modem *modem, const struct at_call *call)
+{
+    (void)call;
+    out_line(modem, OUT_ANSWER, "%s", modem->profile->vendor);
+    return AT_OK;
+}
+
+static int run_model(struct modem *modem, const struct at_call *call)
+{
+    (void)call;
+    out_line(modem, OUT_ANSWER, "%s", modem->profile->model);
+    return AT_OK;
+}
+
 static int run_imei(struct modem *modem, const struct at_call *call)
 {
     (void)call;
@@ -29,6 +43,10 @@ static int run_clock(struct modem *modem, const struct at_call *call)
 }
 
 const struct at_command at_identity_commands[] = {
+    {"+CGMI", run_maker, AT_EXEC, 0},
+    {"+GMI", run_maker, AT_EXEC, 0},
+    {"+CGMM", run_model, AT_EXEC, 0},
+    {"+GMM", run_model, AT_EXEC, 0},
     {"+GSN", run_imei, AT_EXEC, 0},
     {"+CGSN", run_imei, AT_EXEC, 0},
     {"+CIMI", run_imsi, AT_EXEC, AT_NEEDS_SIM},

@@ -84,6 +84,18 @@ static int run_cereg(struct modem *modem, const struct at_call *call)
     return registration(modem, call, "+CEREG", &modem->settings.cereg);
 }
 
+static int run_cgatt(struct modem *modem, const struct at_call *call)
+{
+    long wanted;
+
+    if (call->kind == AT_QUERY)
+        return at_ask_attach(modem);
+    if (!at_number(call, 0, 0, 1, &wanted) || (wanted == 1 && !network_is_registered(modem)))
+        return AT_ERROR;
+    modem->network.attached = wanted == 1;
+    return AT_OK;
+}
+
 static int run_csq(struct modem *modem, const struct at_call *call)
 {
     long csq = sim_card_lock(&modem->sim) == SIM_ABSENT ? 99 : modem->network.csq;
@@ -158,6 +170,7 @@ const struct at_command at_network_commands[] = {
     {"+CREG", run_creg, AT_QUERY | AT_SET, 0},
     {"+CGREG", run_cgreg, AT_QUERY | AT_SET, 0},
     {"+CEREG", run_cereg, AT_QUERY | AT_SET, 0},
+    {"+CGATT", run_cgatt, AT_QUERY | AT_SET, AT_NEEDS_SIM},
     {"+CSQ", run_csq, AT_EXEC, 0},
     {"+COPS", run_cops, AT_QUERY | AT_SET | AT_TEST, AT_NEEDS_SIM},
     {"+CGDCONT", run_cgdcont, AT_QUERY | AT_SET, 0},

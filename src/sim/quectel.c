@@ -20,20 +20,6 @@ static int run_ati(struct modem *modem, const struct at_call *call)
     return AT_OK;
 }
 
-static int run_cgmi(struct modem *modem, const struct at_call *call)
-{
-    (void)call;
-    out_line(modem, OUT_ANSWER, "%s", modem->profile->vendor);
-    return AT_OK;
-}
-
-static int run_cgmm(struct modem *modem, const struct at_call *call)
-{
-    (void)call;
-    out_line(modem, OUT_ANSWER, "%s", modem->profile->model);
-    return AT_OK;
-}
-
 static int run_cgmr(struct modem *modem, const struct at_call *call)
 {
     (void)call;
@@ -58,20 +44,6 @@ static int run_qpinc(struct modem *modem, const struct at_call *call)
         return AT_ERROR;
     out_line(modem, OUT_ANSWER, "+QPINC: \"SC\",%d,%d\r\n+QPINC: \"P2\",3,10", modem->sim.pin_tries,
              modem->sim.puk_tries);
-    return AT_OK;
-}
-
-static int run_cgatt(struct modem *modem, const struct at_call *call)
-{
-    long wanted;
-
-    if (call->kind == AT_QUERY)
-        return at_ask_attach(modem);
-    if (!at_number(call, 0, 0, 1, &wanted))
-        return AT_ERROR;
-    if (wanted == 1 && !network_is_registered(modem))
-        return AT_ERROR;
-    modem->network.attached = wanted == 1;
     return AT_OK;
 }
 
@@ -142,15 +114,10 @@ static int run_qpowd(struct modem *modem, const struct at_call *call)
 
 const struct at_command quectel_module_commands[] = {
     {"I", run_ati, AT_EXEC | AT_SET, 0},
-    {"+CGMI", run_cgmi, AT_EXEC, 0},
-    {"+GMI", run_cgmi, AT_EXEC, 0},
-    {"+CGMM", run_cgmm, AT_EXEC, 0},
-    {"+GMM", run_cgmm, AT_EXEC, 0},
     {"+CGMR", run_cgmr, AT_EXEC, 0},
     {"+GMR", run_cgmr, AT_EXEC, 0},
     {"+QCCID", run_qccid, AT_EXEC, 0},
     {"+QPINC", run_qpinc, AT_QUERY, 0},
-    {"+CGATT", run_cgatt, AT_QUERY | AT_SET, AT_NEEDS_SIM},
     {"+CFUN", run_cfun, AT_QUERY | AT_SET, 0},
     {"+QPOWD", run_qpowd, AT_EXEC | AT_SET, 0},
     {"+QSCLK", run_accept, AT_SET, 0},

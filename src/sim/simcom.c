@@ -15,20 +15,6 @@ static int run_ati(struct modem *modem, const struct at_call *call)
     return AT_OK;
 }
 
-static int run_cgmi(struct modem *modem, const struct at_call *call)
-{
-    (void)call;
-    out_line(modem, OUT_ANSWER, "%s", modem->profile->vendor);
-    return AT_OK;
-}
-
-static int run_cgmm(struct modem *modem, const struct at_call *call)
-{
-    (void)call;
-    out_line(modem, OUT_ANSWER, "%s", modem->profile->model);
-    return AT_OK;
-}
-
 static int run_cgmr(struct modem *modem, const struct at_call *call)
 {
     (void)call;
@@ -142,10 +128,6 @@ static int run_cpowd(struct modem *modem, const struct at_call *call)
 
 const struct at_command simcom_commands[] = {
     {"I", run_ati, AT_EXEC | AT_SET, 0},
-    {"+CGMI", run_cgmi, AT_EXEC, 0},
-    {"+GMI", run_cgmi, AT_EXEC, 0},
-    {"+CGMM", run_cgmm, AT_EXEC, 0},
-    {"+GMM", run_cgmm, AT_EXEC, 0},
     {"+CGMR", run_cgmr, AT_EXEC, 0},
     {"+GMR", run_cgmr, AT_EXEC, 0},
     {"+GSV", run_gsv, AT_EXEC, 0},

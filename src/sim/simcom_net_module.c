@@ -24,20 +24,6 @@ static int run_ati(struct modem *modem, const struct at_call *call)
     return AT_OK;
 }
 
-static int run_cgmi(struct modem *modem, const struct at_call *call)
-{
-    (void)call;
-    out_line(modem, OUT_ANSWER, "%s", modem->profile->vendor);
-    return AT_OK;
-}
-
-static int run_cgmm(struct modem *modem, const struct at_call *call)
-{
-    (void)call;
-    out_line(modem, OUT_ANSWER, "%s", modem->profile->model);
-    return AT_OK;
-}
-
 static int run_cgmr(struct modem *modem, const struct at_call *call)
 {
     (void)call;
@@ -78,18 +64,6 @@ static int run_accept(struct modem *modem, const struct at_call *call)
 {
     (void)modem;
     (void)call;
-    return AT_OK;
-}
-
-static int run_cgatt(struct modem *modem, const struct at_call *call)
-{
-    long wanted;
-
-    if (call->kind == AT_QUERY)
-        return at_ask_attach(modem);
-    if (!at_number(call, 0, 0, 1, &wanted) || (wanted == 1 && !network_is_registered(modem)))
-        return AT_ERROR;
-    modem->network.attached = wanted == 1;
     return AT_OK;
 }
 
@@ -137,16 +111,11 @@ static int run_cpof(struct modem *modem, const struct at_call *call)
 
 const struct at_command simcom_net_module_commands[] = {
     {"I", run_ati, AT_EXEC | AT_SET, 0},
-    {"+CGMI", run_cgmi, AT_EXEC, 0},
-    {"+GMI", run_cgmi, AT_EXEC, 0},
-    {"+CGMM", run_cgmm, AT_EXEC, 0},
-    {"+GMM", run_cgmm, AT_EXEC, 0},
     {"+CGMR", run_cgmr, AT_EXEC, 0},
     {"+GMR", run_cgmr, AT_EXEC, 0},
     {"+CCID", run_ccid, AT_EXEC, 0},
     {"+CICCID", run_ciccid, AT_EXEC, 0},
     {"+SPIC", run_spic, AT_EXEC, 0},
-    {"+CGATT", run_cgatt, AT_QUERY | AT_SET, AT_NEEDS_SIM},
     {"+CFUN", run_cfun, AT_QUERY | AT_SET, 0},
     {"+CRESET", run_reset, AT_EXEC, 0},
     {"+CREBOOT", run_reset, AT_EXEC, 0},

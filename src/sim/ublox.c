@@ -37,13 +37,6 @@ static int run_ati(struct modem *modem, const struct at_call *call)
     return AT_OK;
 }
 
-static int run_cgmi(struct modem *modem, const struct at_call *call)
-{
-    (void)call;
-    out_line(modem, OUT_ANSWER, "%s", modem->profile->vendor);
-    return AT_OK;
-}
-
 static int run_cgmr(struct modem *modem, const struct at_call *call)
 {
     (void)call;
@@ -101,18 +94,6 @@ static int run_cpwroff(struct modem *modem, const struct at_call *call)
 }
 
 /* ---- the data connection ---- */
-
-static int run_cgatt(struct modem *modem, const struct at_call *call)
-{
-    long wanted;
-
-    if (call->kind == AT_QUERY)
-        return at_ask_attach(modem);
-    if (!at_number(call, 0, 0, 1, &wanted) || (wanted == 1 && !network_is_registered(modem)))
-        return AT_ERROR;
-    modem->network.attached = wanted == 1;
-    return AT_OK;
-}
 
 static int activated(struct modem *modem)
 {
@@ -183,10 +164,6 @@ static int run_udnsrn(struct modem *modem, const struct at_call *call)
 
 const struct at_command ublox_module_commands[] = {
     {"I", run_ati, AT_EXEC | AT_SET, 0},
-    {"+CGMI", run_cgmi, AT_EXEC, 0},
-    {"+GMI", run_cgmi, AT_EXEC, 0},
-    {"+CGMM", run_ati, AT_EXEC, 0},
-    {"+GMM", run_ati, AT_EXEC, 0},
     {"+CGMR", run_cgmr, AT_EXEC, 0},
     {"+GMR", run_cgmr, AT_EXEC, 0},
     {"+CCID", run_ccid, AT_EXEC, 0},
@@ -194,7 +171,6 @@ const struct at_command ublox_module_commands[] = {
     {"+CPWROFF", run_cpwroff, AT_EXEC, 0},
     {"+CPSMS", run_accept, AT_SET, 0},
     {"+CGEREP", run_accept, AT_SET, 0},
-    {"+CGATT", run_cgatt, AT_QUERY | AT_SET, AT_NEEDS_SIM},
     {"+CGACT", run_cgact, AT_QUERY | AT_SET, AT_NEEDS_SIM},
     {"+UPSDA", run_upsda, AT_SET, AT_NEEDS_SIM},
     {"+UPSD", run_upsd, AT_SET, 0},

@@ -40,21 +40,6 @@ static const struct at_step setup[] = {
 };
 
 static const struct at_expect expect_radio = {.end = AT_END_OK, .deadline_ms = 20000};
-static const struct at_step radio_off[] = {
-    {.send = "AT+CFUN=0",
-     .expect = &expect_radio,
-     .on_fail = AT_FAIL_GO_ON,
-     .what = "switching the radio off"},
-    {0},
-};
-static const struct at_step radio_on[] = {
-    {.send = "AT+CFUN=1",
-     .expect = &expect_radio,
-     .tries = 2,
-     .retry_ms = 3000,
-     .what = "switching the radio on"},
-    {0},
-};
 static const struct at_step soft_reset[] = {
     {.send = "AT+CFUN=1,1",
      .expect = &expect_radio,
@@ -66,7 +51,7 @@ static const struct at_step soft_reset[] = {
 #define COMMON                                                                                               \
     .vendor = "Quectel", .ppp = true, .level = PROFILE_MANUAL, .tls = PROFILE_TLS_1_2,                       \
     .dialect = &dialect_quectel_lte, .manner = {.boot_lines = boot}, .default_baud = 115200, .setup = setup, \
-    .soft_reset = soft_reset, .radio_off = radio_off, .radio_on = radio_on, .boot_ms = 40000,                \
+    .soft_reset = soft_reset, .radio_off = steps_radio_off, .radio_on = steps_radio_on, .boot_ms = 40000,    \
     .needs_sim = true, .iccid_send = "AT+QCCID", .pin_tries_send = "AT+QPINC?",                              \
     .pin_tries_line = "+QPINC: \"SC\",%d,%d", .registration = PROFILE_CEREG | PROFILE_CGREG | PROFILE_CREG,  \
     .late_boot_lines = late_boot, .power_down_lines = power_down, .sim_lost_lines = sim_lost

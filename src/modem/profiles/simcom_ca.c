@@ -39,22 +39,6 @@ static const struct at_step setup[] = {
     {0},
 };
 
-static const struct at_expect expect_radio = {.end = AT_END_OK, .deadline_ms = 15000};
-static const struct at_step radio_off[] = {
-    {.send = "AT+CFUN=0",
-     .expect = &expect_radio,
-     .on_fail = AT_FAIL_GO_ON,
-     .what = "switching the radio off"},
-    {0},
-};
-static const struct at_step radio_on[] = {
-    {.send = "AT+CFUN=1",
-     .expect = &expect_radio,
-     .tries = 2,
-     .retry_ms = 3000,
-     .what = "switching the radio on"},
-    {0},
-};
 static const struct at_step reset_7080[] = {
     {.send = "AT+CREBOOT", .on_fail = AT_FAIL_GO_ON, .what = "restarting the modem"},
     {0},
@@ -66,8 +50,8 @@ static const struct at_step reset_7000[] = {
 
 #define COMMON                                                                                               \
     .vendor = "SIMCom", .ppp = true, .level = PROFILE_MANUAL, .tls = PROFILE_TLS_1_2,                        \
-    .manner = {.boot_lines = boot}, .setup = setup, .radio_off = radio_off, .radio_on = radio_on,            \
-    .boot_ms = 30000, .needs_sim = true, .iccid_send = "AT+CCID",                                            \
+    .manner = {.boot_lines = boot}, .setup = setup, .radio_off = steps_radio_off,                            \
+    .radio_on = steps_radio_on, .boot_ms = 30000, .needs_sim = true, .iccid_send = "AT+CCID",                \
     .registration = PROFILE_CEREG | PROFILE_CGREG, .register_ms = 300000, .access = "LTE-M",                 \
     .late_boot_lines = late_boot, .power_down_lines = power_down, .power_low_lines = power_low,              \
     .sim_lost_lines = sim_lost

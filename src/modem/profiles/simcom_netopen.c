@@ -36,22 +36,6 @@ static const struct at_step setup[] = {
     {0},
 };
 
-static const struct at_expect expect_radio = {.end = AT_END_OK, .deadline_ms = 15000};
-static const struct at_step radio_off[] = {
-    {.send = "AT+CFUN=0",
-     .expect = &expect_radio,
-     .on_fail = AT_FAIL_GO_ON,
-     .what = "switching the radio off"},
-    {0},
-};
-static const struct at_step radio_on[] = {
-    {.send = "AT+CFUN=1",
-     .expect = &expect_radio,
-     .tries = 2,
-     .retry_ms = 3000,
-     .what = "switching the radio on"},
-    {0},
-};
 static const struct at_step soft_reset[] = {
     {.send = "AT+CRESET", .on_fail = AT_FAIL_GO_ON, .what = "restarting the modem"},
     {0},
@@ -60,7 +44,7 @@ static const struct at_step soft_reset[] = {
 #define COMMON                                                                                               \
     .vendor = "SIMCom", .ppp = true, .level = PROFILE_MANUAL, .dialect = &dialect_simcom_netopen,            \
     .manner = {.boot_lines = boot}, .default_baud = 115200, .setup = setup, .soft_reset = soft_reset,        \
-    .radio_off = radio_off, .radio_on = radio_on, .boot_ms = 60000, .needs_sim = true,                       \
+    .radio_off = steps_radio_off, .radio_on = steps_radio_on, .boot_ms = 60000, .needs_sim = true,           \
     .iccid_send = "AT+CICCID", .pin_tries_send = "AT+SPIC", .pin_tries_line = "+SPIC: %d,%d,%d,%d",          \
     .register_ms = 180000, .late_boot_lines = late_boot, .power_down_lines = power_down,                     \
     .power_low_lines = power_low, .sim_lost_lines = sim_lost
