@@ -242,7 +242,7 @@ def default_settings(folder, token, profile="auto"):
     return {
         "modem": {"port": f"{folder}/ttyModem", "profile": profile, "baud": 115200, "command_gap": 0, "trace": "yes"},
         "network": {"apn": "internet"},
-        "wifi": {"ssid": "home", "password": "e2ePassword"},
+        **({"wifi": {"ssid": "home", "password": "e2ePassword"}} if profile == "esp8266" else {}),
         "blynk": {"server": f"{SERVER_NAME}:80", "token": token, "tls": "no", "heartbeat": "5s", "grace": "4s",
                   "connect_timeout": "8s", "login_timeout": "3s", "retry_first": "200ms", "retry_max": "2s",
                   "allowed_redirects": "." + SERVER_NAME},
