@@ -53,6 +53,7 @@ void ladder_reset(struct ladder *ladder)
     ladder->rung = UPLINK_RUNG_REDIAL;
     ladder->tries = 0;
     ladder->rounds = 0;
+    ladder->layer = UPLINK_LAYER_NONE;
 }
 
 static bool can_take(const struct ladder *ladder, enum uplink_rung rung)
@@ -120,6 +121,11 @@ enum uplink_rung ladder_climb(struct ladder *ladder, const struct ladder_failure
     if (failure->answered || failure->hopeless || failure->layer == UPLINK_LAYER_SIM) {
         return take(ladder, UPLINK_RUNG_REDIAL); /* and nothing is counted against what lies below */
     }
+    if (failure->layer < ladder->layer) {
+        ladder->rounds =
+            0; /* what lies below works again; this is another trouble, and deserves a quick climb */
+    }
+    ladder->layer = failure->layer;
     if (first < ladder->start) {
         /* A higher layer fails now: what the climb was about is mended. */
         ladder->start = first;

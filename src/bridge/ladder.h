@@ -27,6 +27,7 @@ struct ladder {
     enum uplink_rung rung;              /* where it is */
     unsigned tries;                     /* taken on this rung, fruitlessly so far */
     unsigned rounds;                    /* how often the top was reached */
+    enum uplink_layer layer;            /* of the last failure */
     uint32_t counts[UPLINK_RUNG_COUNT]; /* since the start of the process */
     uint32_t today[UPLINK_RUNG_COUNT];
     uint64_t day_ms; /* when `today` began */

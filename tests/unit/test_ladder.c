@@ -90,6 +90,17 @@ static void test_a_rung_that_appears_later_is_taken(void **state)
     assert_string_equal(climb(&ladder, UPLINK_LAYER_MODEM, 1), "R");
 }
 
+/* Rounds that were slow because of the network must not slow down the climb for what fails above it. */
+static void test_another_trouble_climbs_quickly(void **state)
+{
+    struct ladder ladder = make(no_power_lines);
+
+    (void)state;
+    climb(&ladder, UPLINK_LAYER_NETWORK, 60);
+    assert_true(ladder.rounds > 0);
+    assert_non_null(strstr(climb(&ladder, UPLINK_LAYER_TCP, 8), "b"));
+}
+
 static void test_from_redial_to_the_top(void **state)
 {
     struct ladder ladder = make(no_power_lines);
@@ -189,6 +200,7 @@ int main(void)
         cmocka_unit_test(test_so_many_a_day),
         cmocka_unit_test(test_a_restart_begins_at_the_bottom),
         cmocka_unit_test(test_a_rung_that_appears_later_is_taken),
+        cmocka_unit_test(test_another_trouble_climbs_quickly),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
