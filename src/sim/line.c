@@ -109,6 +109,17 @@ static bool ends_command_line(struct line *line, uint8_t byte)
     return after_return && line->feeds && byte == '\n';
 }
 
+/* An M590 without its 0x0D never answers: whatever comes is swallowed up to the next one. */
+static bool lacks_its_end(struct modem *modem, uint8_t byte)
+{
+    if ((modem->profile->families & FAMILY_NEOWAY) == 0 || !VARIANT_ON(modem, NEED_CR) ||
+        modem->line.payload_length < modem->line.payload_wanted || byte == '\r')
+        return false;
+    print_event("--", "0x0D is missing behind the payload");
+    modem->line.payload_length--;
+    return true;
+}
+
 static void feed_payload(struct modem *modem, uint8_t byte)
 {
     struct line *line = &modem->line;
@@ -126,6 +137,8 @@ static void feed_payload(struct modem *modem, uint8_t byte)
         return;
     if (line->payload_length == (line->payload_wanted + 1) / 2 &&
         fault_point_reached(modem, FAULT_AT_PAYLOAD))
+        return;
+    if (lacks_its_end(modem, byte))
         return;
     if (line->payload_length == line->payload_wanted)
         payload_complete(modem);

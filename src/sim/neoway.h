@@ -20,8 +20,7 @@ struct family;
 struct neoway {
     int xisp;         /* 0: own stack, 1: the host's, by PPP */
     bool apn_defined; /* CGDCONT since the last XISP (3.3: the order matters) */
-    size_t wanted, collected;
-    uint8_t payload[NEOWAY_SEND_MAX]; /* of the send that still waits for its 0x0D */
+    size_t wanted;
 };
 
 extern const struct family neoway_family;

@@ -131,7 +131,7 @@ static void reset(struct modem *modem)
 
     neoway->xisp = (int)VARIANT_NUMBER(modem, XISP);
     neoway->apn_defined = false;
-    neoway->wanted = neoway->collected = 0;
+    neoway->wanted = 0;
 }
 
 const struct family neoway_family = {

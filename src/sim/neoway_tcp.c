@@ -107,30 +107,11 @@ static int send_payload(struct modem *modem)
 
     if (link->state != LINK_OPEN || fault_use(modem, FAULT_SEND_FAIL))
         return send_error(modem, "Error");
-    link_send(link, modem->neoway.payload, modem->neoway.wanted);
+    link_send(link, modem->line.payload, modem->neoway.wanted);
     if (link_send_room(link) > 0)
         return acknowledge(modem);
     print_event("--", "the stack is full: no acknowledgement yet");
     modem->cip.ack_due = true;
-    return AT_PENDING;
-}
-
-/* Without its 0x0D the modem never answers: whatever comes is swallowed up to the next one. */
-static int payload_complete(struct modem *modem)
-{
-    struct neoway *neoway = &modem->neoway;
-    const struct line *line = &modem->line;
-    size_t count = line->payload_length;
-
-    if (neoway->collected == 0) {
-        neoway->collected = neoway->wanted;
-        memcpy(neoway->payload, line->payload, neoway->wanted);
-    }
-    if (!VARIANT_ON(modem, NEED_CR) || line->payload[count - 1] == '\r')
-        return send_payload(modem);
-    print_event("--", "0x0D is missing behind the payload");
-    modem->at.state = AT_PAYLOAD;
-    line_expect_payload(modem, 1);
     return AT_PENDING;
 }
 
@@ -152,8 +133,7 @@ static int run_tcpsend(struct modem *modem, const struct at_call *call)
     modem->cip.sending = link->id;
     modem->cip.ack_due = false;
     modem->neoway.wanted = (size_t)count;
-    modem->neoway.collected = 0;
-    return at_prompt(modem, (size_t)count + (VARIANT_ON(modem, NEED_CR) ? 1 : 0), payload_complete);
+    return at_prompt(modem, (size_t)count + (VARIANT_ON(modem, NEED_CR) ? 1 : 0), send_payload);
 }
 
 /* ---- receiving ---- */
