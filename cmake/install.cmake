@@ -8,7 +8,7 @@ foreach(section 1 5 7 8)
     endif()
 endforeach()
 
-install(FILES systemd/host-uplink.conf DESTINATION ${CMAKE_INSTALL_DOCDIR}/examples)
+install(FILES systemd/host-uplink.conf systemd/gpio-power.conf DESTINATION ${CMAKE_INSTALL_DOCDIR}/examples)
 install(FILES LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR})
 install(FILES systemd/sysusers.conf DESTINATION lib/sysusers.d RENAME blynkd.conf)
 install(FILES systemd/tmpfiles.conf DESTINATION lib/tmpfiles.d RENAME blynkd.conf)

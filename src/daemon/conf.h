@@ -35,6 +35,7 @@ struct conf {
     struct port_config port;
     struct modem_config modem;
     struct power_command_config power;
+    struct power_lines_config lines;
     struct bridge_config bridge;
     struct api_config api; /* listen_fd is not the configuration's: -1 */
     unsigned uplink;       /* enum conf_uplink */
@@ -57,6 +58,7 @@ enum conf_type {
     CONF_TYPE_PATH,     /* char[]: absolute */
     CONF_TYPE_NAME,     /* char[]: a user's or group's name; may be empty */
     CONF_TYPE_SERVER,   /* host:port, into bridge.link */
+    CONF_TYPE_LINE,     /* struct gpio_name */
     CONF_TYPE_LIST,     /* char[LINK_FALLBACKS_MAX][]: hosts separated by commas or blanks */
     CONF_TYPE_PROFILE,  /* char[]: "auto" or the name of a modem profile */
     CONF_TYPE_BOOL,     /* bool or int */

@@ -77,6 +77,25 @@ static void check_rate(struct conf_loader *loader)
     }
 }
 
+static bool is_same(const struct gpio_name *a, const struct gpio_name *b)
+{
+    return a->chip[0] && strcmp(a->chip, b->chip) == 0 && a->offset == b->offset;
+}
+
+static void check_power(struct conf_loader *loader)
+{
+    const struct power_lines_config *lines = &loader->conf->lines;
+
+    if (is_same(&lines->key, &lines->reset) || is_same(&lines->key, &lines->rail) ||
+        is_same(&lines->key, &lines->status) || is_same(&lines->reset, &lines->rail) ||
+        is_same(&lines->reset, &lines->status) || is_same(&lines->rail, &lines->status)) {
+        say(loader, true, "power", "pwrkey", "pwrkey, reset, rail and status must be lines of their own");
+    }
+    if (lines->status.chip[0] && !lines->key.chip[0]) {
+        say(loader, false, "power", "status", "has no use without pwrkey");
+    }
+}
+
 /* One directory for all that must survive a restart. */
 static void share_state_dir(struct conf *conf)
 {
@@ -91,4 +110,5 @@ void conf_check(struct conf_loader *loader)
     check_not_yet(loader);
     check_retry(loader);
     check_rate(loader);
+    check_power(loader);
 }

@@ -1,4 +1,4 @@
-#include "conf.h"
+#include "conf_value.h"
 
 #include "blynkd/base/scan.h"
 #include "blynkd/base/secret.h"
@@ -13,16 +13,6 @@
 
 #define BLYNK_PORT      80 /* protocol sheet, 2: plain TCP of the cloud */
 #define SHOWN_VALUE_MAX 60 /* bytes of a wrong value that are repeated in the message */
-
-/* One value on its way into the configuration. */
-struct setting {
-    struct conf *conf;
-    const struct conf_key *key;
-    const char *section;
-    const char *name;
-    const char *text;
-    char *why;
-};
 
 static void *member_of(struct conf *conf, const struct conf_key *key)
 {
@@ -57,8 +47,7 @@ static void format_range(const struct conf_key *key, char *out, size_t size)
     snprintf(out, size, ", from %s to %s", min, max);
 }
 
-/* Always -EINVAL. Says what is wanted, and what was written unless it is a secret. */
-static int refuse(const struct setting *setting, const char *problem)
+int conf_refuse(const struct setting *setting, const char *problem)
 {
     const struct conf_key *key = setting->key;
     bool has_range = key->type == CONF_TYPE_NUMBER || key->type == CONF_TYPE_DURATION ||
@@ -95,7 +84,7 @@ static int store_text(const struct setting *setting)
     size_t len = strlen(setting->text);
 
     if (len >= setting->key->size) {
-        return refuse(setting, "is too long");
+        return conf_refuse(setting, "is too long");
     }
     /* All of the member is written, so that two configurations can be compared byte by byte. */
     memset(member_of(setting->conf, setting->key), 0, setting->key->size);
@@ -106,8 +95,8 @@ static int store_text(const struct setting *setting)
 static int set_text(const struct setting *setting)
 {
     if (!is_plain(setting->text)) {
-        return refuse(setting,
-                      "has a character that cannot be sent (a quote, a backslash, or one outside ASCII)");
+        return conf_refuse(
+            setting, "has a character that cannot be sent (a quote, a backslash, or one outside ASCII)");
     }
     return store_text(setting);
 }
@@ -117,21 +106,21 @@ static int set_digits(const struct setting *setting)
     size_t len = strlen(setting->text);
 
     if (strspn(setting->text, "0123456789") != len || len < setting->key->min || len > setting->key->max) {
-        return refuse(setting, "is no PIN");
+        return conf_refuse(setting, "is no PIN");
     }
     return store_text(setting);
 }
 
 static int set_path(const struct setting *setting)
 {
-    return setting->text[0] == '/' ? store_text(setting) : refuse(setting, "does not begin with /");
+    return setting->text[0] == '/' ? store_text(setting) : conf_refuse(setting, "does not begin with /");
 }
 
 static int set_name(const struct setting *setting)
 {
     for (const char *at = setting->text; *at; at++) {
         if (!isalnum((unsigned char)*at) && !strchr("._-$", *at)) {
-            return refuse(setting, "is no name");
+            return conf_refuse(setting, "is no name");
         }
     }
     return store_text(setting);
@@ -140,7 +129,7 @@ static int set_name(const struct setting *setting)
 static int set_profile(const struct setting *setting)
 {
     if (strcmp(setting->text, "auto") != 0 && !modem_profile_find(setting->text)) {
-        return refuse(setting, "is no profile (blynkd --list-modems prints them)");
+        return conf_refuse(setting, "is no profile (blynkd --list-modems prints them)");
     }
     return store_text(setting);
 }
@@ -158,7 +147,7 @@ static int set_server(const struct setting *setting)
     uint16_t port = BLYNK_PORT;
 
     if (scan_host_port(setting->text, host, sizeof(host), &port) != 0 || is_bad_address(host, strlen(host))) {
-        return refuse(setting, "is no address");
+        return conf_refuse(setting, "is no address");
     }
     memcpy(link->host, host, sizeof(host));
     link->port = port;
@@ -188,10 +177,10 @@ static int set_list(const struct setting *setting)
     while (*at) {
         size_t len = strcspn(at, ", \t");
         if (count == LINK_FALLBACKS_MAX) {
-            return refuse(setting, "names too many");
+            return conf_refuse(setting, "names too many");
         }
         if (len >= key->size || !is_host(at, len)) {
-            return refuse(setting, "has an element that is no address or host name");
+            return conf_refuse(setting, "has an element that is no address or host name");
         }
         memcpy(elements + count++ * key->size, at, len);
         at += len + strspn(at + len, ", \t");
@@ -227,7 +216,7 @@ static int set_bool(const struct setting *setting)
     bool value;
 
     if (scan_bool(setting->text, &value) != 0) {
-        return refuse(setting, "is neither yes nor no");
+        return conf_refuse(setting, "is neither yes nor no");
     }
     store_number(setting, value);
     return 0;
@@ -261,20 +250,19 @@ static int set_amount(const struct setting *setting, int (*scan)(const char *, u
     }
     int error = scan(setting->text, key->max, &value);
     if (error == -ERANGE) {
-        return refuse(setting, "is too much");
+        return conf_refuse(setting, "is too much");
     }
     if (error) {
-        return refuse(setting, "is not understood");
+        return conf_refuse(setting, "is not understood");
     }
     if (value < key->min) {
-        return refuse(setting, "is too little");
+        return conf_refuse(setting, "is too little");
     }
     store_number(setting, (int64_t)value);
     return 0;
 }
 
-/* Its index, or -1. */
-static int find_word(const struct setting *setting)
+int conf_find_word(const struct setting *setting)
 {
     for (int i = 0; setting->key->words[i]; i++) {
         if (setting->text[0] && strcmp(setting->text, setting->key->words[i]) == 0) {
@@ -286,61 +274,20 @@ static int find_word(const struct setting *setting)
 
 static int set_word(const struct setting *setting)
 {
-    int word = find_word(setting);
+    int word = conf_find_word(setting);
 
     if (word < 0) {
-        return refuse(setting, "is not one of the words");
+        return conf_refuse(setting, "is not one of the words");
     }
     store_number(setting, word);
     return 0;
 }
 
-static int set_pin_rule(const struct setting *setting)
+static int set_line(const struct setting *setting)
 {
-    int word = find_word(setting);
-    const char *pin_text = setting->section + strlen("pin ");
-    pin_id pin;
-
-    if (word < 0) {
-        return refuse(setting, "is not one of the words");
+    if (gpio_name_parse(setting->text, member_of(setting->conf, setting->key)) != 0) {
+        return conf_refuse(setting, "is not a line");
     }
-    if (pin_parse(pin_text, strlen(pin_text), &pin) != 0) {
-        return refuse(setting, "is for a pin that does not exist");
-    }
-    setting->conf->pin_delivery[pin] = (uint8_t)word;
-    return 0;
-}
-
-/* The rule for that user or group, a new one if there is none yet; NULL: no place. */
-static struct api_role_rule *find_rule(struct api_config *api, const char *name, bool is_group)
-{
-    for (size_t i = 0; i < api->rule_count; i++) {
-        if (api->rules[i].is_group == is_group && strcmp(api->rules[i].name, name) == 0) {
-            return &api->rules[i];
-        }
-    }
-    return api->rule_count < API_RULES_MAX ? &api->rules[api->rule_count++] : NULL;
-}
-
-static int set_role(const struct setting *setting)
-{
-    const char *name = strchr(setting->name, '.') + 1;
-    bool is_group = setting->name[0] == 'g';
-    enum api_role role;
-
-    if (api_role_parse(setting->text, &role) != 0) {
-        return refuse(setting, "is not a role");
-    }
-    if (strlen(name) >= API_NAME_MAX) {
-        return refuse(setting, "is for a name that is too long");
-    }
-    struct api_role_rule *rule = find_rule(&setting->conf->api, name, is_group);
-    if (!rule) {
-        return refuse(setting, "is one line too many in [access]");
-    }
-    snprintf(rule->name, sizeof(rule->name), "%s", name);
-    rule->is_group = is_group;
-    rule->role = role;
     return 0;
 }
 
@@ -357,6 +304,8 @@ static int set_by_type(const struct setting *setting)
         return set_name(setting);
     case CONF_TYPE_SERVER:
         return set_server(setting);
+    case CONF_TYPE_LINE:
+        return set_line(setting);
     case CONF_TYPE_LIST:
         return set_list(setting);
     case CONF_TYPE_PROFILE:
@@ -374,9 +323,9 @@ static int set_by_type(const struct setting *setting)
     case CONF_TYPE_WORD:
         return set_word(setting);
     case CONF_TYPE_PIN_RULE:
-        return set_pin_rule(setting);
+        return conf_set_pin_rule(setting);
     case CONF_TYPE_ROLE:
-        return set_role(setting);
+        return conf_set_role(setting);
     }
     return -EINVAL;
 }

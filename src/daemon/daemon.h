@@ -34,7 +34,8 @@ struct daemon {
     struct port *port;
     struct hotplug *hotplug;
     struct modem *modem;
-    struct power *power;
+    struct power *command; /* switches power by commands */
+    struct power *power;   /* by lines, else by commands */
     struct stream *stream;
     struct uplink *uplink; /* the modem's, or host_uplink */
     struct uplink *host_uplink;

@@ -41,7 +41,8 @@ static void release(struct daemon *daemon)
     if (daemon->modem) {
         modem_destroy(daemon->modem);
     }
-    power_command_destroy(daemon->power);
+    power_lines_destroy(daemon->power);
+    power_command_destroy(daemon->command);
     if (daemon->host_uplink) {
         host_uplink_destroy(daemon->host_uplink);
     }
@@ -181,7 +182,11 @@ static int build_modem(struct daemon *daemon)
     if (!daemon->modem) {
         return EXIT_OS_ERROR;
     }
-    daemon->power = power_command_create(&daemon->loop, &daemon->conf->power);
+    daemon->command = power_command_create(&daemon->loop, &daemon->conf->power);
+    if (!daemon->command) {
+        return EXIT_OS_ERROR;
+    }
+    daemon->power = power_lines_create(daemon->sched, gpio_host(), &daemon->conf->lines, daemon->command);
     if (!daemon->power) {
         return EXIT_OS_ERROR;
     }

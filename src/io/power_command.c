@@ -121,10 +121,11 @@ static int spawn(struct power_command *command, struct run *run, enum power_acti
     return uv_spawn(command->loop, &run->process, &options);
 }
 
-static int begin(struct power *power, enum power_action action)
+static int begin(struct power *power, enum power_action action, const struct power_times *times)
 {
     struct power_command *command = command_of(power);
 
+    (void)times; /* the command knows its board */
     if (!can(power, action)) {
         return -ENOTSUP;
     }
@@ -164,7 +165,7 @@ static void cancel(struct power *power)
 
 struct power *power_command_create(struct uv_loop_s *loop, const struct power_command_config *config)
 {
-    static const struct power_ops ops = {can, begin, cancel};
+    static const struct power_ops ops = {can, begin, cancel, NULL};
     struct power_command *command = calloc(1, sizeof(*command));
 
     if (!command) {

@@ -44,7 +44,7 @@ void modem_on_power(void *arg, int error, const char *why)
 
     modem->power_switches = false;
     if (error) {
-        log_warning("modem", "the command that switches the modem's power failed: %s", why);
+        log_warning("modem", "switching the modem's power failed: %s", why);
     }
     modem_post(modem, EVENT_LOOK);
 }
@@ -59,12 +59,13 @@ void modem_end_power(struct modem *modem)
 
 static bool switch_power(struct modem *modem)
 {
-    int error = modem->power->ops->begin(modem->power, modem->power_action);
+    static const struct power_times usual;
+    const struct power_times *times = modem->profile ? &modem->profile->power : &usual;
+    int error = modem->power->ops->begin(modem->power, modem->power_action, times);
 
     modem->power_first = false;
     if (error) {
-        log_warning("modem", "the command that switches the modem's power cannot be started: %s",
-                    strerror(-error));
+        log_warning("modem", "the modem's power cannot be switched: %s", strerror(-error));
         return false;
     }
     modem->power_switches = true;
@@ -73,8 +74,20 @@ static bool switch_power(struct modem *modem)
     return true;
 }
 
+/* Somebody has switched it off, or it has done so itself, and a line tells. */
+static void look_whether_off(struct modem *modem)
+{
+    if (!modem->power_first && modem->power && modem->power->ops->is_off &&
+        modem->power->ops->is_off(modem->power)) {
+        log_notice("modem", "the modem is switched off");
+        modem->power_first = true;
+        modem->power_action = POWER_PULSE;
+    }
+}
+
 void modem_enter_power(struct modem *modem)
 {
+    look_whether_off(modem);
     if (!modem->power_first || !switch_power(modem)) {
         try_port(modem);
     }

@@ -6,6 +6,7 @@
 #ifndef MODEM_PROFILE_H
 #define MODEM_PROFILE_H
 
+#include "blynkd/io/power.h"
 #include "dialect.h"
 
 #define PROFILE_LEVELS(X)                                                                                    \
@@ -56,6 +57,7 @@ struct modem_profile {
     const struct at_step *radio_off;  /* NULL: cannot */
     const struct at_step *radio_on;
     uint32_t boot_ms; /* from reset until it answers, at the very most */
+    struct power_times power;
 
     bool needs_wifi; /* a wireless network instead of SIM card and operator */
     bool needs_sim;

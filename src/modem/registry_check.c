@@ -251,6 +251,11 @@ static bool profile_sound(const struct modem_profile *profile)
         !profile->identity[0]) {
         return say(name, "record", "incomplete");
     }
+    const struct power_times *power = &profile->power;
+    if (power->key_on_ms > 5000 || power->key_off_ms > 5000 || power->reset_ms > 5000 ||
+        power->rest_ms > 20000) { /* all of it has to fit into the state POWER */
+        return say(name, "power", "odd");
+    }
     if (profile->boot_ms < 5000 || profile->boot_ms > 120000) {
         return say(name, "boot_ms", "odd");
     }

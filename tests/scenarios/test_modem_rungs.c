@@ -60,8 +60,9 @@ static bool power_can(const struct power *power, enum power_action action)
     return true;
 }
 
-static int power_begin(struct power *power, enum power_action action)
+static int power_begin(struct power *power, enum power_action action, const struct power_times *times)
 {
+    (void)times;
     struct fake_power *fake = (struct fake_power *)(void *)power;
 
     fake->begun[action]++;
@@ -73,7 +74,7 @@ static void power_cancel(struct power *power)
     ((struct fake_power *)(void *)power)->cancelled++;
 }
 
-static const struct power_ops power_ops = {power_can, power_begin, power_cancel};
+static const struct power_ops power_ops = {power_can, power_begin, power_cancel, NULL};
 
 /* The port stays closed until the power is back; then the modem is looked for from the beginning. */
 static void power_is_switched_before_the_port_is_opened(void **state)
@@ -119,6 +120,34 @@ static void a_command_that_fails_is_no_end(void **state)
     fake.power.on_done(fake.power.arg, -EIO, "it ended with status 1");
     modem_rig_play(&rig, "a7/start.log", 200000);
     modem_rig_expect(&rig, "ready\n");
+    modem_rig_free(&rig);
+}
+
+static bool power_is_off(struct power *power)
+{
+    struct fake_power *fake = (struct fake_power *)power;
+
+    return fake->begun[POWER_PULSE] == 0;
+}
+
+/* No rung asks for it: a line tells that somebody has switched the module off. */
+static void a_module_that_is_off_is_switched_on(void **state)
+{
+    static const struct power_ops ops = {power_can, power_begin, power_cancel, power_is_off};
+    struct fake_power fake = {.power.ops = &ops};
+    struct modem_rig rig;
+
+    (void)state;
+    bring_up(&rig, "a7", "a7/start.log");
+    modem_set_power(rig.modem, &fake.power);
+    modem_rig_start(&rig, UPLINK_RUNG_REOPEN);
+    sched_advance(rig.sched, 1000);
+    assert_int_equal(fake.begun[POWER_PULSE], 1);
+    assert_false(rig.fake->is_open);
+    fake.power.on_done(fake.power.arg, 0, "");
+    modem_rig_play(&rig, "a7/start.log", 200000);
+    modem_rig_expect(&rig, "ready\n");
+    assert_int_equal(fake.begun[POWER_PULSE], 1);
     modem_rig_free(&rig);
 }
 
@@ -452,6 +481,7 @@ int main(void)
         cmocka_unit_test(rungs_follow_from_the_profile),
         cmocka_unit_test(power_is_switched_before_the_port_is_opened),
         cmocka_unit_test(a_command_that_fails_is_no_end),
+        cmocka_unit_test(a_module_that_is_off_is_switched_on),
         cmocka_unit_test(a_stop_ends_the_switching),
         cmocka_unit_test(redial_of_a_ready_modem_costs_nothing),
         cmocka_unit_test(the_bearer_goes_down_and_up),

@@ -28,6 +28,8 @@ struct bench {
     char why[128];
 };
 
+static const struct power_times usual;
+
 static void on_done(void *arg, int error, const char *why)
 {
     struct bench *bench = arg;
@@ -82,7 +84,7 @@ static void make(struct bench *bench, const char *body, const char *arguments)
 
 static void run_to_end(struct bench *bench, enum power_action action)
 {
-    assert_int_equal(bench->power->ops->begin(bench->power, action), 0);
+    assert_int_equal(bench->power->ops->begin(bench->power, action, &usual), 0);
     uv_run(&bench->loop, UV_RUN_DEFAULT);
     assert_int_equal(bench->done, 1);
 }
@@ -146,7 +148,7 @@ static void test_what_cannot_be_started(void **state)
 
     make(bench, "", "");
     unlink(bench->script);
-    assert_int_equal(bench->power->ops->begin(bench->power, POWER_PULSE), -ENOENT);
+    assert_int_equal(bench->power->ops->begin(bench->power, POWER_PULSE, &usual), -ENOENT);
     uv_run(&bench->loop, UV_RUN_DEFAULT);
     assert_int_equal(bench->done, 0);
 }
@@ -157,7 +159,7 @@ static void test_what_is_not_configured(void **state)
 
     bench->power = power_command_create(&bench->loop, &bench->config);
     assert_false(bench->power->ops->can(bench->power, POWER_PULSE));
-    assert_int_equal(bench->power->ops->begin(bench->power, POWER_CYCLE), -ENOTSUP);
+    assert_int_equal(bench->power->ops->begin(bench->power, POWER_CYCLE, &usual), -ENOTSUP);
 }
 
 static void test_cancel(void **state)
@@ -165,8 +167,8 @@ static void test_cancel(void **state)
     struct bench *bench = *state;
 
     make(bench, "sleep 1000", "");
-    assert_int_equal(bench->power->ops->begin(bench->power, POWER_PULSE), 0);
-    assert_int_equal(bench->power->ops->begin(bench->power, POWER_PULSE), -EALREADY);
+    assert_int_equal(bench->power->ops->begin(bench->power, POWER_PULSE, &usual), 0);
+    assert_int_equal(bench->power->ops->begin(bench->power, POWER_PULSE, &usual), -EALREADY);
     bench->power->ops->cancel(bench->power);
     bench->power->ops->cancel(bench->power);
     uv_run(&bench->loop, UV_RUN_DEFAULT);

@@ -34,8 +34,8 @@ static const struct at_step soft_reset[] = {
 #define COMMON                                                                                               \
     .vendor = "Espressif", .level = PROFILE_MANUAL, .tls = PROFILE_TLS_NONE,                                 \
     .manner = {.line_end = "\r\n", .boot_lines = boot, .final_fail = final_words}, .default_baud = 115200,   \
-    .identify = identify, .setup = setup, .soft_reset = soft_reset, .boot_ms = 20000, .needs_sim = false,    \
-    .needs_wifi = true, .access = "Wi-Fi"
+    .identify = identify, .setup = setup, .soft_reset = soft_reset, .boot_ms = 20000,                        \
+    .power = {.reset_ms = 300}, .needs_sim = false, .needs_wifi = true, .access = "Wi-Fi"
 
 const struct modem_profile profiles_espressif[] = {
     {.name = "esp8266",

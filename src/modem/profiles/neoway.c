@@ -42,6 +42,7 @@ const struct modem_profile profiles_neoway[] = {
         .setup = setup,
         .soft_reset = soft_reset,
         .boot_ms = 60000,
+        .power = {.key_on_ms = 600}, /* 3.1: at least 300 ms */
         .needs_sim = true,
         .iccid_send = "AT+CCID",
         .registration = PROFILE_CREG,

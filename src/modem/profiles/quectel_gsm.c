@@ -43,7 +43,8 @@ static const struct at_step soft_reset[] = {
     .vendor = "Quectel", .ppp = true, .level = PROFILE_MANUAL, .tls = PROFILE_TLS_OLD,                       \
     .dialect = &dialect_quectel_gsm, .manner = {.boot_lines = boot}, .default_baud = 0, .setup = setup,      \
     .soft_reset = soft_reset, .radio_off = steps_radio_off, .radio_on = steps_radio_on, .boot_ms = 30000,    \
-    .needs_sim = true, .iccid_send = "AT+QCCID", .registration = PROFILE_CREG, .register_ms = 180000,        \
+    .power = {.key_on_ms = 1200, .key_off_ms = 800, .rest_ms = 12000}, /* A2 */                              \
+        .needs_sim = true, .iccid_send = "AT+QCCID", .registration = PROFILE_CREG, .register_ms = 180000,    \
     .access = "GPRS", .late_boot_lines = late_boot, .power_down_lines = power_down,                          \
     .power_low_lines = power_low, .sim_lost_lines = sim_lost
 

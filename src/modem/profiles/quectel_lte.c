@@ -52,7 +52,8 @@ static const struct at_step soft_reset[] = {
     .vendor = "Quectel", .ppp = true, .level = PROFILE_MANUAL, .tls = PROFILE_TLS_1_2,                       \
     .dialect = &dialect_quectel_lte, .manner = {.boot_lines = boot}, .default_baud = 115200, .setup = setup, \
     .soft_reset = soft_reset, .radio_off = steps_radio_off, .radio_on = steps_radio_on, .boot_ms = 40000,    \
-    .needs_sim = true, .iccid_send = "AT+QCCID", .pin_tries_send = "AT+QPINC?",                              \
+    .power = {.key_on_ms = 800, .key_off_ms = 900, .rest_ms = 15000, .reset_ms = 300}, /* B1 */              \
+        .needs_sim = true, .iccid_send = "AT+QCCID", .pin_tries_send = "AT+QPINC?",                          \
     .pin_tries_line = "+QPINC: \"SC\",%d,%d", .registration = PROFILE_CEREG | PROFILE_CGREG | PROFILE_CREG,  \
     .late_boot_lines = late_boot, .power_down_lines = power_down, .sim_lost_lines = sim_lost
 

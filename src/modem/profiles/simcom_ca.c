@@ -51,10 +51,10 @@ static const struct at_step reset_7000[] = {
 #define COMMON                                                                                               \
     .vendor = "SIMCom", .ppp = true, .level = PROFILE_MANUAL, .tls = PROFILE_TLS_1_2,                        \
     .manner = {.boot_lines = boot}, .setup = setup, .radio_off = steps_radio_off,                            \
-    .radio_on = steps_radio_on, .boot_ms = 30000, .needs_sim = true, .iccid_send = "AT+CCID",                \
-    .registration = PROFILE_CEREG | PROFILE_CGREG, .register_ms = 300000, .access = "LTE-M",                 \
-    .late_boot_lines = late_boot, .power_down_lines = power_down, .power_low_lines = power_low,              \
-    .sim_lost_lines = sim_lost
+    .radio_on = steps_radio_on, .boot_ms = 30000, .power = {.key_on_ms = 1600}, .needs_sim = true,           \
+    .iccid_send = "AT+CCID", .registration = PROFILE_CEREG | PROFILE_CGREG, .register_ms = 300000,           \
+    .access = "LTE-M", .late_boot_lines = late_boot, .power_down_lines = power_down,                         \
+    .power_low_lines = power_low, .sim_lost_lines = sim_lost
 
 #define SIM7080 .dialect = &dialect_simcom_ca, .soft_reset = reset_7080, COMMON
 

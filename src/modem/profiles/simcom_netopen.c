@@ -44,10 +44,11 @@ static const struct at_step soft_reset[] = {
 #define COMMON                                                                                               \
     .vendor = "SIMCom", .ppp = true, .level = PROFILE_MANUAL, .dialect = &dialect_simcom_netopen,            \
     .manner = {.boot_lines = boot}, .default_baud = 115200, .setup = setup, .soft_reset = soft_reset,        \
-    .radio_off = steps_radio_off, .radio_on = steps_radio_on, .boot_ms = 60000, .needs_sim = true,           \
-    .iccid_send = "AT+CICCID", .pin_tries_send = "AT+SPIC", .pin_tries_line = "+SPIC: %d,%d,%d,%d",          \
-    .register_ms = 180000, .late_boot_lines = late_boot, .power_down_lines = power_down,                     \
-    .power_low_lines = power_low, .sim_lost_lines = sim_lost
+    .radio_off = steps_radio_off, .radio_on = steps_radio_on, .boot_ms = 60000,                              \
+    .power = {.key_on_ms = 1000, .key_off_ms = 3000}, .needs_sim = true, .iccid_send = "AT+CICCID",          \
+    .pin_tries_send = "AT+SPIC", .pin_tries_line = "+SPIC: %d,%d,%d,%d", .register_ms = 180000,              \
+    .late_boot_lines = late_boot, .power_down_lines = power_down, .power_low_lines = power_low,              \
+    .sim_lost_lines = sim_lost
 
 #define LTE                                                                                                  \
     .registration = PROFILE_CGREG | PROFILE_CEREG | PROFILE_CREG, .access = "LTE", .tls = PROFILE_TLS_1_2
