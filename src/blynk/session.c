@@ -77,7 +77,8 @@ static void die_unanswered(struct blynk_session *session)
 
     if (session->over_quota) {
         session_die(session,
-                    "the server says that it gets too many messages per second, and answers no more");
+                    "the server says that it gets too many messages per second, and answers no more: lower "
+                    "[limits] rate");
         return;
     }
     snprintf(why, sizeof(why), "the server has not answered for %u s: the connection is dead",

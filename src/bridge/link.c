@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define TROUBLE_MS 60000 /* the server speaks of it once a minute (protocol sheet, 8) */
+
 struct link_row {
     const char *name;
     void (*enter)(struct link *link); /* also arms the deadline, where it depends on the configuration */
@@ -72,7 +74,7 @@ uint64_t link_in_state_ms(const struct link *link)
 
 void link_note(struct link *link, const char *why)
 {
-    if (link->state == LINK_MODEM) {
+    if (link->state == LINK_MODEM || link->state == LINK_ONLINE) {
         snprintf(link->why, sizeof(link->why), "%s", why);
     }
     log_debug("link", "%s: %s", rows[link->state].name, why);
@@ -286,7 +288,21 @@ static void on_round_trip(void *arg, uint32_t ms)
     struct link *link = arg;
 
     link_pace_survived(link);
+    if (link->trouble_ms && sched_now_ms(link->sched) - link->trouble_ms > TROUBLE_MS) {
+        link->trouble_ms = 0;
+        link_note(link, "the server takes all messages again");
+    }
     link->session_events.on_round_trip(link->arg, ms);
+}
+
+static void on_trouble(void *arg, const char *why)
+{
+    struct link *link = arg;
+
+    if (!link->trouble_ms) {
+        link_note(link, why);
+    }
+    link->trouble_ms = sched_now_ms(link->sched);
 }
 
 /* ---- life ---- */
@@ -295,9 +311,9 @@ struct link *link_create(struct sched *sched, struct uplink *uplink, struct outb
                          const struct link_config *config, const struct blynk_session_events *session_events,
                          const struct link_events *events, void *arg)
 {
-    static const struct blynk_session_events own = {on_login,       on_write,      on_read,
-                                                    on_mode,        on_internal,   on_response,
-                                                    on_debug_print, on_round_trip, on_dead};
+    static const struct blynk_session_events own = {on_login,    on_write,    on_read,        on_mode,
+                                                    on_internal, on_response, on_debug_print, on_round_trip,
+                                                    on_trouble,  on_dead};
     struct blynk_source source = outbox_source(outbox);
     struct link *link = calloc(1, sizeof(*link));
 

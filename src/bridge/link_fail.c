@@ -201,6 +201,20 @@ void link_fail_connect(struct link *link, enum stream_fault fault, const char *w
     wait_after(link, &verdict);
 }
 
+void link_fail_dial(struct link *link, enum stream_fault fault, const char *why)
+{
+    const char *advice = "";
+    char line[LINK_WHY_MAX];
+
+    if (fault == STREAM_FAULT_NAME) {
+        advice = "; is `server` right? fallback_addresses helps where names cannot be looked up";
+    } else if (fault == STREAM_FAULT_CONNECT) {
+        advice = "; it may be down, or the access point may not lead there";
+    }
+    snprintf(line, sizeof(line), "%.110s%s", why, advice);
+    link_fail_connect(link, fault, line);
+}
+
 static uint64_t wait_left_ms(const struct link *link)
 {
     uint64_t now_ms = sched_now_ms(link->sched);
@@ -257,8 +271,9 @@ void link_fail_peer(struct link *link, uint64_t lasted_ms, const char *why)
     if (++link->short_sessions < SHORT_SESSIONS) {
         snprintf(line, sizeof(line), "%s", why);
     } else {
-        snprintf(line, sizeof(line), "%.60s, %u times in a row: the token may be in use elsewhere", why,
-                 link->short_sessions);
+        snprintf(line, sizeof(line),
+                 "%.60s, %u times in a row: the token may be in use elsewhere (each device needs its own)",
+                 why, link->short_sessions);
     }
     link_fail_answered(link, line);
 }

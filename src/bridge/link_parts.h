@@ -93,6 +93,7 @@ struct link {
     char pace_network[sizeof(((struct uplink *)0)->network)];
 
     /* sessions that were online */
+    uint64_t trouble_ms; /* when the server last said that it gets too much; 0: not, or not any more */
     uint64_t online_ms; /* of those that are over */
     unsigned sessions;
 
@@ -155,6 +156,8 @@ void link_try(struct link *link, const char *why);
 /* link_fail.c */
 void link_fail(struct link *link, enum uplink_layer layer, const char *why);
 void link_fail_connect(struct link *link, enum stream_fault fault, const char *why);
+/* The same for a try to connect: with what may be done about it. */
+void link_fail_dial(struct link *link, enum stream_fault fault, const char *why);
 void link_fail_uplink(struct link *link, const struct link_event *event);
 void link_fail_login(struct link *link, const struct link_event *event);
 /* The server itself said no: nothing below is at fault. */

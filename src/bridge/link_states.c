@@ -134,7 +134,7 @@ void link_enter_connect(struct link *link)
 {
     if (!link_target_begin(&link->target, link->uplink->resolves_names)) {
         link_fail_connect(link, STREAM_FAULT_NAME,
-                          "this modem cannot look up names, and no fallback address is configured");
+                          "this modem cannot look up names: give the server's address as fallback_addresses");
         return;
     }
     dial(link);
@@ -147,7 +147,7 @@ static void dial_next(struct link *link, enum stream_fault fault, bool unknown_n
     char line[LINK_WHY_MAX];
 
     if (below || !link_target_next(&link->target, unknown_name, link->uplink->resolves_names)) {
-        link_fail_connect(link, fault, why);
+        link_fail_dial(link, fault, why);
         return;
     }
     snprintf(line, sizeof(line), "%.100s; trying %.64s%s", why, link_target_host(&link->target),
@@ -170,7 +170,7 @@ static void on_connect_timeout(struct link *link)
     snprintf(why, sizeof(why), "no connection to %.100s within %u s", host,
              (unsigned)(link->limit_ms / 1000));
     if (link->limit_ms < link->config.connect_ms) {
-        link_fail_connect(link, STREAM_FAULT_CONNECT, why);
+        link_fail_dial(link, STREAM_FAULT_CONNECT, why);
         return;
     }
     link_hang_up(link);

@@ -31,7 +31,7 @@ static const struct {
     {112, "the SIM card is not accepted in this area"},
     {113, "no roaming here"},
     {132, "the network does not offer this service"},
-    {133, "the SIM card has no such service; is the access point name right?"},
+    {133, "the SIM card has no such service"},
     {134, "the network's data service is out of order"},
     {148, "the network gave no reason"},
     {149, "the network refused user name or password of the access point"},

@@ -233,12 +233,14 @@ static void on_deadline(struct modem *modem)
         modem_fail(modem, UPLINK_LAYER_SIM, UPLINK_RETRY, "the SIM card did not become ready in time");
         break;
     case MODEM_REGISTER:
-        modem_fail(modem, UPLINK_LAYER_NETWORK, UPLINK_RETRY, "no network in %u s: %s",
+        modem_fail(modem, UPLINK_LAYER_NETWORK, UPLINK_RETRY,
+                   "no network in %u s: %s; check the antenna, and that this kind of network is still there",
                    (unsigned)(deadline_ms(modem) / 1000),
                    netreg_describe(&modem->netreg, text, sizeof(text)));
         break;
     case MODEM_BEARER:
-        modem_fail(modem, UPLINK_LAYER_BEARER, UPLINK_RETRY, "the data connection did not come up in time");
+        modem_fail(modem, UPLINK_LAYER_BEARER, UPLINK_RETRY, "the data connection did not come up in time%s",
+                   modem->profile->needs_sim ? BEARER_ADVICE : "");
         break;
     }
 }

@@ -23,6 +23,8 @@
 #include "sim_card.h"
 #include "sock.h"
 
+#define BEARER_ADVICE "; is `apn` right for this SIM card?"
+
 #define MODEM_WHY_MAX      200
 #define MODEM_URCS_MAX     64
 #define MODEM_REBOOTS      3 /* so many in MODEM_REBOOTS_MS are the supply's fault (Ai-Thinker sheet 2.20) */

@@ -241,8 +241,9 @@ static void on_stage_failed(struct modem *modem)
         run_stage(modem, BEARER_FINISH);
         return;
     }
-    modem_fail(modem, UPLINK_LAYER_BEARER, UPLINK_RETRY, "%s",
-               modem_describe_failure(modem, text, sizeof(text)));
+    modem_fail(modem, UPLINK_LAYER_BEARER, UPLINK_RETRY, "%s%s",
+               modem_describe_failure(modem, text, sizeof(text)),
+               modem->profile->needs_sim ? BEARER_ADVICE : "");
 }
 
 bool modem_bearer_on_event(struct modem *modem, enum modem_event event)

@@ -166,10 +166,11 @@ static void judge_search(struct netreg *netreg)
     if (state == NETREG_HOME || (state == NETREG_ROAMING && netreg->allow_roaming)) {
         on_found(netreg);
     } else if (denied) {
-        fail(netreg, UPLINK_RETRY, "the network refuses this SIM card");
+        fail(netreg, UPLINK_RETRY,
+             "the network refuses this SIM card: is it activated, paid for, and open for data?");
     } else if (abroad) {
         fail(netreg, UPLINK_HOPELESS,
-             "only a foreign network is there and roaming is switched off: set allow_roaming = yes if it may "
+             "only a foreign network is there and roaming is switched off: set roaming = yes if it may "
              "cost");
     } else {
         snprintf(why, sizeof(why), "waiting for the network: %s",

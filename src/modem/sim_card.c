@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define NO_CARD "there is no SIM card in the modem: put one in, the right way round"
+
 #define WAIT_MS           20000 /* a card may be busy, or not seen, for so long (facts/modems-simcom.md 3) */
 #define ERRORS_BEFORE_ASK 10    /* plain errors until the card's number is asked for instead of its state */
 
@@ -101,7 +103,7 @@ static void on_state(struct sim_card *card)
             "the SIM card is locked and wants its PUK: put the SIM in a phone, enter the PUK and a new PIN "
             "there");
     } else if (state_starts(card, "NOT INSERTED") || state_starts(card, "SIM REMOVED")) {
-        wait_for_card(card, UPLINK_HOPELESS, "there is no SIM card in the modem");
+        wait_for_card(card, UPLINK_HOPELESS, NO_CARD);
     } else if (state_starts(card, "PH") || state_starts(card, "SIM PIN2")) {
         snprintf(why, sizeof(why), "the modem or the SIM card is locked (%s); blynkd cannot open this lock",
                  card->state);
@@ -117,10 +119,10 @@ static const struct {
     enum uplink_hope hope;
     const char *why;
 } state_errors[] = {
-    {10, UPLINK_HOPELESS, "there is no SIM card in the modem"},
-    {13, UPLINK_RETRY, "the SIM card fails"},
+    {10, UPLINK_HOPELESS, NO_CARD},
+    {13, UPLINK_RETRY, "the SIM card fails: take it out, clean its contacts, put it in again"},
     {14, UPLINK_RETRY, "waiting for the SIM card: it is busy"},
-    {15, UPLINK_HOPELESS, "the SIM card is of the wrong kind"},
+    {15, UPLINK_HOPELESS, "the SIM card is of the wrong kind for this modem: put in another one"},
 };
 
 static void on_state_error(struct sim_card *card, const struct at_reply *reply)
@@ -148,7 +150,8 @@ static void on_presence(struct sim_card *card)
                    "the modem does not tell the SIM card's state; its number shows that it is there");
         finish(card);
     } else {
-        wait_for_card(card, UPLINK_HOPELESS, "no SIM card answers in the modem");
+        wait_for_card(card, UPLINK_HOPELESS,
+                      "no SIM card answers in the modem: is one in it, the right way round?");
     }
 }
 

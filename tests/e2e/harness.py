@@ -465,6 +465,26 @@ class Rig:
             raise AssertionError(f"{kind.__name__}: {error}\n{logs}") from error
 
 
+class NotifySocket:
+    """Stands in for systemd's."""
+
+    def __init__(self, path):
+        self.path, self.seen = str(path), []
+        self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self.socket.bind(self.path)
+        threading.Thread(target=self.listen, daemon=True).start()
+
+    def listen(self):
+        while True:
+            try:
+                self.seen += self.socket.recv(65536).decode().splitlines()
+            except OSError:
+                return
+
+    def wait_for(self, pattern):
+        wait_until(lambda: [line for line in self.seen if re.search(pattern, line)], f"{pattern}; seen: {self.seen}")
+
+
 def rig_for_all(profile):
     """The body of a fixture: one set, online, for as long as the fixture lives."""
     rig = Rig(profile)

@@ -121,6 +121,12 @@ def cases():
                 yield profile, case
 
 
+# The bearer is touched only by what has to do with it; nothing here needs a higher rung of the ladder.
+NEEDS_BEARER = OF_THE_SIM | {"modem-pdp-drop"}
+STEPS_MAX, SESSIONS_MAX = 4, 2
+COMMANDS_MAX, BYTES_MAX = 120, 4000  # about twice what was seen with any profile
+
+
 class Story:
     def __init__(self, rig, case):
         self.rig, self.case = rig, case
@@ -187,6 +193,19 @@ class Story:
         for line in lines:
             assert WORDS.search(line) and not MODEM_LANGUAGE.search(line), line
 
+    def check_cost(self):
+        """No rung higher than needed, no storm of commands, bytes or connections."""
+        link = self.rig.link()
+        taken = dict(re.fullmatch(r"(.*) (\d+)", step).groups() for step in link["steps_taken"].split(", ") if step)
+        allowed = {"redial"} | ({"data connection down and up"} if str(self.case) in NEEDS_BEARER else set())
+        assert set(taken) <= allowed, link
+        assert sum(map(int, taken.values())) <= STEPS_MAX, link
+        assert int(link["reconnects"]) <= SESSIONS_MAX, link
+        stats = dict(pair.split("=") for pair in self.rig.modem.control("stats").split()[1:])
+        more = 2 if self.case.repeats or "garbage" in self.case.spec else 1
+        assert int(stats["since_reset_commands"]) <= COMMANDS_MAX * more, stats
+        assert int(stats["since_reset_bytes_in"]) <= BYTES_MAX * more, stats
+
     def check_recovery(self):
         link = self.rig.online()
         assert WORDS.search(link["why"]), link
@@ -212,11 +231,13 @@ def tell(profile, case):
         story = Story(rig, case)
         story.write(1)
         wait_until(story.all_arrived, "the first write")
+        rig.modem.control("stats reset")
         story.begin()
         story.endure()
         story.end()
         story.check_recovery()
         story.check_reasons()
+        story.check_cost()
 
 
 def story_of(item):

@@ -6,12 +6,11 @@ import socket
 import stat
 import subprocess
 import sys
-import threading
 
 import pytest
 
 import harness
-from harness import BUILD, Program, as_map, default_settings, merge, wait_until, write_settings
+from harness import BUILD, NotifySocket, Program, as_map, default_settings, merge, wait_until, write_settings
 
 simulated_cloud = pytest.mark.simulated_cloud
 HERE = pathlib.Path(__file__).parent
@@ -244,24 +243,6 @@ def test_socket_activation(make_rig):
     inode = os.stat(path).st_ino
     rig.daemon.stop()
     assert os.stat(path).st_ino == inode  # systemd's socket stays
-
-
-class NotifySocket:
-    def __init__(self, path):
-        self.path, self.seen = str(path), []
-        self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
-        self.socket.bind(self.path)
-        threading.Thread(target=self.listen, daemon=True).start()
-
-    def listen(self):
-        while True:
-            try:
-                self.seen += self.socket.recv(65536).decode().splitlines()
-            except OSError:
-                return
-
-    def wait_for(self, pattern):
-        wait_until(lambda: [line for line in self.seen if re.search(pattern, line)], f"{pattern}; seen: {self.seen}")
 
 
 def test_notify(make_rig, tmp_path):

@@ -244,7 +244,8 @@ static void a_missing_card_is_waited_for(void **state)
     modem_rig_answer(&rig, 18000);
     modem_rig_expect(&rig, "");
     modem_rig_answer(&rig, 5000);
-    modem_rig_expect(&rig, "failed SIM card, hopeless: there is no SIM card in the modem\n");
+    modem_rig_expect(&rig, "failed SIM card, hopeless: there is no SIM card in the modem: put one in, the "
+                           "right way round\n");
     modem_rig_answer_with(&rig, "AT+CPIN?\r", "\r\n+CPIN:READY\r\n\r\nOK\r\n");
     modem_rig_start(&rig, UPLINK_RUNG_REDIAL);
     modem_rig_answer(&rig, 5000);

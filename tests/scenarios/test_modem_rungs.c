@@ -386,8 +386,8 @@ static void a_value_that_breaks_out_is_not_sent(void **state)
     modem_rig_renew(&rig);
     modem_rig_start(&rig, UPLINK_RUNG_REDIAL);
     modem_rig_answer(&rig, 10000);
-    modem_rig_expect(
-        &rig, "failed data connection, retry: a configured value holds a quote or a control character\n");
+    modem_rig_expect(&rig, "failed data connection, retry: a configured value holds a quote or a control "
+                           "character; is `apn` right for this SIM card?\n");
     modem_rig_free(&rig);
 }
 

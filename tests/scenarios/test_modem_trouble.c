@@ -271,7 +271,8 @@ static void a_refusal_that_lasts_is_told(void **state)
     modem_rig_expect(&rig, "");
     modem_rig_expect_why(&rig, "REGISTER: waiting for the network: refused by the network (signal -67 dBm)");
     modem_rig_answer(&rig, 25000);
-    modem_rig_expect(&rig, "failed network registration, retry: the network refuses this SIM card\n");
+    modem_rig_expect(&rig, "failed network registration, retry: the network refuses this SIM card: is it "
+                           "activated, paid for, and open for data?\n");
     modem_rig_free(&rig);
 }
 
@@ -288,8 +289,9 @@ static void no_network_is_told(void **state)
     modem_rig_expect(&rig, "");
     modem_rig_expect_why(&rig, "REGISTER: waiting for the network: searching (no signal known)");
     modem_rig_answer(&rig, 15000);
-    modem_rig_expect(
-        &rig, "failed network registration, retry: no network in 180 s: searching (no signal known)\n");
+    modem_rig_expect(&rig,
+                     "failed network registration, retry: no network in 180 s: searching (no signal known); "
+                     "check the antenna, and that this kind of network is still there\n");
     /* The next start begins there, not with the port. */
     modem_rig_answer_with(&rig, "AT+CREG?\r", "\r\n+CREG: 1,1\r\n\r\nOK\r\n");
     modem_rig_start(&rig, UPLINK_RUNG_REDIAL);
@@ -310,7 +312,7 @@ static void roaming_that_is_switched_off_is_told(void **state)
     modem_rig_answer(&rig, 40000);
     modem_rig_expect(&rig,
                      "failed network registration, hopeless: only a foreign network is there and roaming is "
-                     "switched off: set allow_roaming = yes if it may cost\n");
+                     "switched off: set roaming = yes if it may cost\n");
     rig.config.allow_roaming = true;
     assert_false(modem_configure(rig.modem, &rig.config));
     modem_rig_start(&rig, UPLINK_RUNG_REDIAL);
@@ -330,7 +332,7 @@ static void a_bearer_that_does_not_come_up_is_told(void **state)
     modem_rig_answer(&rig, 60000);
     modem_rig_expect(
         &rig, "failed data connection, retry: opening the data connection failed: the modem says \"+CME "
-              "ERROR:148\" (the network gave no reason)\n");
+              "ERROR:148\" (the network gave no reason); is `apn` right for this SIM card?\n");
     modem_rig_free(&rig);
 }
 

@@ -35,6 +35,7 @@ struct bench {
     char host[256];
     uint16_t port;
     unsigned deaths;
+    unsigned troubles;
     char seen[4096]; /* events as text */
     unsigned last_status;
     uint16_t last_id;
@@ -161,7 +162,16 @@ static void on_dead(void *arg, const char *why)
     snprintf(bench->why, sizeof(bench->why), "%s", why);
 }
 
+static void on_trouble(void *arg, const char *why)
+{
+    struct bench *bench = arg;
+
+    bench->troubles++;
+    assert_non_null(strstr(why, "lower [limits] rate"));
+}
+
 static const struct blynk_session_events session_events = {
+    .on_trouble = on_trouble,
     .on_login = on_login,
     .on_write = on_write,
     .on_read = on_read,
@@ -1033,6 +1043,7 @@ static void test_quota_and_lost_framing_is_death(void **state)
     sched_advance(bench->sched, 1);
     assert_int_equal(bench->deaths, 1);
     assert_non_null(strstr(bench->why, "too many messages per second"));
+    assert_true(bench->troubles > 0);
 }
 
 static void test_end_is_silent_and_begin_is_fresh(void **state)

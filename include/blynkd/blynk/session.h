@@ -64,6 +64,8 @@ struct blynk_session_events {
     void (*on_response)(void *arg, uint16_t id, unsigned status);
     void (*on_debug_print)(void *arg, const char *text, size_t len);
     void (*on_round_trip)(void *arg, uint32_t ms);
+    /* It goes on, but not as it should, and why. May be NULL. */
+    void (*on_trouble)(void *arg, const char *why);
     /* The session is over (server told so, heartbeat unanswered, stream nonsense); close the stream. */
     void (*on_dead)(void *arg, const char *why);
 };
