@@ -225,6 +225,7 @@
       "CWMODE to what it is already says 'no change'")                                                       \
     X(ESP_PROMPT, FAMILY_ESPRESSIF, "esp_prompt", "auto|blank|bare|line", "auto",                            \
       "behind the OK: '> ', '>', or CRLF and '>'; auto: as esp_at")                                          \
+    X(SEND_OK_MS, FAMILY_ESPRESSIF, "send_ok_ms", "#", "0", "from 'Recv 32 bytes' to SEND OK")              \
     X(MAC, FAMILY_ESPRESSIF, "mac", "*", "18:fe:34:a1:b2:c3", "MAC address")
 
 #define VARIANT_LIST_QUECTEL(X)                                                                              \
