@@ -70,10 +70,11 @@
     X(CONNECT_SPACE, FAMILY_SIMCOM_CIP, "connect_space", "on|off", "on", "blank in '0, CONNECT OK'")         \
     X(DATA_ACCEPT_SPACE, FAMILY_SIMCOM_CIP, "data_accept_space", "on|off", "off", "'DATA ACCEPT: 0,32'")     \
     X(RXGET_SPACE, FAMILY_SIMCOM_CIP, "rxget_space", "on|off", "off", "blank in '+CIPRXGET: 4, 0,5'")        \
-    X(ACCEPT_PARTIAL, FAMILY_SIMCOM_CIP | FAMILY_UBLOX, "accept_partial", "#", "0", "takes at most so many bytes; 0: all")  \
+    X(ACCEPT_PARTIAL, FAMILY_SIMCOM_CIP | FAMILY_UBLOX, "accept_partial", "#", "0",                          \
+      "takes at most so many bytes; 0: all")                                                                 \
     X(EMPTY_READ, FAMILY_SIMCOM_CIP | FAMILY_ESPRESSIF, "empty_read", "zero|error", "zero",                  \
       "CIPRXGET=2 with nothing there")                                                                       \
-    X(UNREAD_AFTER_CLOSE, FAMILY_SIMCOM_CIP | FAMILY_UBLOX, "unread_after_close", "keep|lose", "keep",                      \
+    X(UNREAD_AFTER_CLOSE, FAMILY_SIMCOM_CIP | FAMILY_UBLOX, "unread_after_close", "keep|lose", "keep",       \
       "unread data after the peer's close")                                                                  \
     X(RX_BUFFER, FAMILY_SIMCOM_CIP | FAMILY_ESPRESSIF, "rx_buffer", "#", "2920",                             \
       "bytes buffered a link before TCP is held")                                                            \
@@ -225,7 +226,7 @@
       "CWMODE to what it is already says 'no change'")                                                       \
     X(ESP_PROMPT, FAMILY_ESPRESSIF, "esp_prompt", "auto|blank|bare|line", "auto",                            \
       "behind the OK: '> ', '>', or CRLF and '>'; auto: as esp_at")                                          \
-    X(SEND_OK_MS, FAMILY_ESPRESSIF, "send_ok_ms", "#", "0", "from 'Recv 32 bytes' to SEND OK")              \
+    X(SEND_OK_MS, FAMILY_ESPRESSIF, "send_ok_ms", "#", "0", "from 'Recv 32 bytes' to SEND OK")               \
     X(MAC, FAMILY_ESPRESSIF, "mac", "*", "18:fe:34:a1:b2:c3", "MAC address")
 
 #define VARIANT_LIST_QUECTEL(X)                                                                              \
