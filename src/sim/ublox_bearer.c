@@ -20,6 +20,37 @@ void ublox_registered(struct modem *modem)
         bring_up(modem);
 }
 
+static void take_down(struct modem *modem)
+{
+    modem->network.bearer_up = modem->ublox.profile_up = false;
+    ublox_drop_sockets(modem);
+}
+
+static int attached(struct modem *modem)
+{
+    if (!network_is_registered(modem))
+        return AT_ERROR;
+    modem->network.attached = true;
+    ublox_registered(modem);
+    return AT_OK;
+}
+
+/* Context 1 goes and comes with the attach; another access point counts from then on (1.9). */
+static int run_cgatt(struct modem *modem, const struct at_call *call)
+{
+    long on;
+
+    if (call->kind == AT_QUERY)
+        return at_ask_attach(modem);
+    if (!at_number(call, 0, 0, 1, &on))
+        return AT_ERROR;
+    if (on == 1)
+        return at_later(modem, modem->network.attached ? 0 : VARIANT_NUMBER(modem, ATTACH_MS), attached);
+    modem->network.attached = false;
+    take_down(modem);
+    return AT_OK;
+}
+
 static int activated(struct modem *modem)
 {
     if (!at_bearer_possible(modem))
@@ -43,8 +74,7 @@ static int run_cgact(struct modem *modem, const struct at_call *call)
         return AT_OK;
     if (on == 1)
         return at_later(modem, VARIANT_NUMBER(modem, BEARER_MS), activated);
-    modem->network.bearer_up = modem->ublox.profile_up = false;
-    ublox_drop_sockets(modem);
+    take_down(modem);
     return AT_OK;
 }
 
@@ -166,6 +196,7 @@ static int run_udnsrn(struct modem *modem, const struct at_call *call)
 }
 
 const struct at_command ublox_bearer_commands[] = {
+    {"+CGATT", run_cgatt, AT_QUERY | AT_SET, AT_NEEDS_SIM},
     {"+CGACT", run_cgact, AT_QUERY | AT_SET, AT_NEEDS_SIM},
     {"+CGPADDR", run_cgpaddr, AT_EXEC | AT_SET, AT_NEEDS_SIM},
     {"+CGEREP", run_cgerep, AT_SET, 0},
