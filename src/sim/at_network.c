@@ -66,8 +66,13 @@ static int registration(struct modem *modem, const struct at_call *call, const c
     return AT_OK;
 }
 
+/* Where only LTE is there, the switched network may never be found (1.7). */
 static int run_creg(struct modem *modem, const struct at_call *call)
 {
+    if (call->kind == AT_QUERY && VARIANT_IS(modem, CREG_ON_LTE, "searching")) {
+        out_line(modem, OUT_ANSWER, "+CREG: %d,%d", modem->settings.creg, REG_SEARCHING);
+        return AT_OK;
+    }
     return registration(modem, call, "+CREG", &modem->settings.creg);
 }
 

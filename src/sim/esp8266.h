@@ -28,6 +28,7 @@ struct esp8266 {
     struct esp8266_access trying;
     bool trying_stores, no_sysstore;
     int cwmode, sleep, info; /* CWMODE, SLEEP, CIPDINFO */
+    bool ack_timed;          /* SEND OK comes after send_ok_ms, whatever TCP has done */
     bool had_link;           /* STATUS:4: one was up and is not any more */
 };
 

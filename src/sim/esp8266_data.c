@@ -25,10 +25,23 @@ static int acknowledge(struct modem *modem)
 
 void esp8266_link_sent(struct modem *modem, struct link *link)
 {
-    if (!modem->cip.ack_due || modem->cip.sending != link->id)
+    if (!modem->cip.ack_due || modem->esp8266.ack_timed || modem->cip.sending != link->id)
         return;
     modem->cip.ack_due = false;
     at_finish(modem, acknowledge(modem));
+}
+
+static int acknowledge_late(struct modem *modem)
+{
+    modem->cip.ack_due = modem->esp8266.ack_timed = false;
+    return acknowledge(modem);
+}
+
+/* Received data and other lines may come in between (4.4); a close makes it SEND FAIL. */
+static int acknowledge_in(struct modem *modem, long ms)
+{
+    modem->cip.ack_due = modem->esp8266.ack_timed = true;
+    return at_later(modem, ms, acknowledge_late);
 }
 
 static int payload_complete(struct modem *modem)
@@ -43,7 +56,7 @@ static int payload_complete(struct modem *modem)
     }
     link_send(link, modem->line.payload, count);
     if (link_send_room(link) > 0)
-        return acknowledge(modem);
+        return acknowledge_in(modem, VARIANT_NUMBER(modem, SEND_OK_MS));
     print_event("--", "the stack is full: no acknowledgement yet");
     modem->cip.ack_due = true;
     return AT_PENDING;
@@ -68,7 +81,7 @@ static int run_cipsend(struct modem *modem, const struct at_call *call)
     if (link->state != LINK_OPEN)
         return not_connected(modem);
     modem->cip.sending = link->id;
-    modem->cip.ack_due = false;
+    modem->cip.ack_due = modem->esp8266.ack_timed = false;
     at_result(modem, AT_OK);
     return at_prompt(modem, (size_t)count, payload_complete);
 }
@@ -230,8 +243,10 @@ static const char *not_open_text(const struct modem *modem)
     return VARIANT_IS(modem, RECVLEN_FORM, "zero") ? "0" : "";
 }
 
+/* Where nothing stands for a closed link, a comma follows each field, the last one too: 100,,,,, (4.4). */
 static int run_ciprecvlen(struct modem *modem, const struct at_call *call)
 {
+    const char *after = VARIANT_IS(modem, RECVLEN_FORM, "empty") ? "," : "";
     int links = modem->settings.mux == 1 ? modem->profile->links : 1;
     char text[96];
     int used = 0;
@@ -249,7 +264,7 @@ static int run_ciprecvlen(struct modem *modem, const struct at_call *call)
         else
             used += snprintf(text + used, sizeof text - (size_t)used, "%s%s", comma, not_open_text(modem));
     }
-    esp8266_say(modem, OUT_ANSWER, "+CIPRECVLEN:%s", text);
+    esp8266_say(modem, OUT_ANSWER, "+CIPRECVLEN:%s%s", text, after);
     return AT_OK;
 }
 

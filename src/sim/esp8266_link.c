@@ -165,7 +165,7 @@ void esp8266_link_closed(struct modem *modem, struct link *link)
         esp8266_say_closed(modem, link);
     if (!sending)
         return;
-    modem->cip.ack_due = false;
+    modem->cip.ack_due = modem->esp8266.ack_timed = false;
     out_line(modem, OUT_ANSWER, "SEND FAIL");
     at_finish(modem, AT_DONE);
 }
@@ -219,10 +219,11 @@ static void say_rows(struct modem *modem, const char *name)
     }
 }
 
+/* ESP-AT tells whether it has been sent to an access point at all. */
 static int status_number(const struct modem *modem)
 {
     if (!modem->network.bearer_up)
-        return 5;
+        return esp8266_is_at2(modem) && modem->esp8266.wanted.ssid[0] == '\0' ? 1 : 5;
     if (links_count(modem, LINK_OPEN) > 0)
         return 3;
     return modem->esp8266.had_link ? 4 : 2;

@@ -51,6 +51,16 @@ void line_expect_payload(struct modem *modem, size_t count)
     line_reset(modem);
     line->mode = count > 0 ? LINE_COUNTED : LINE_TEXT;
     line->payload_wanted = count;
+    line->deaf_until_ms = uv_now(modem->loop) + (uint64_t)VARIANT_NUMBER(modem, PROMPT_WAIT_MS);
+}
+
+/* Between prompt and payload u-blox wants some silence (2C). */
+static bool comes_too_soon(struct modem *modem)
+{
+    if (uv_now(modem->loop) >= modem->line.deaf_until_ms)
+        return false;
+    print_event("--", "a byte of the payload came too soon and is lost");
+    return true;
 }
 
 static void echo(struct modem *modem, const void *bytes, size_t count)
@@ -124,7 +134,7 @@ static void feed_payload(struct modem *modem, uint8_t byte)
 {
     struct line *line = &modem->line;
 
-    if (ends_command_line(line, byte))
+    if (ends_command_line(line, byte) || comes_too_soon(modem))
         return;
     if (VARIANT_ON(modem, PAYLOAD_ECHO) || fault_active(modem, FAULT_ECHO_OF_PAYLOAD))
         echo(modem, &byte, 1);

@@ -31,6 +31,7 @@ struct line {
     bool feeds;        /* this host sends a line feed behind it */
     uint8_t payload[LINE_PAYLOAD_MAX];
     size_t payload_length, payload_wanted;
+    uint64_t deaf_until_ms; /* see the variant prompt_wait_ms */
     uv_timer_t lone_escape;
 };
 

@@ -21,16 +21,27 @@ static int registration_number(const struct modem *modem)
     return (int)state;
 }
 
-static void announce_registration(struct modem *modem)
+static void announce_as(struct modem *modem, const char *name, int mode)
 {
     int state = registration_number(modem);
 
-    if (modem->settings.creg == 0 || modem->power == POWER_OFF)
+    if (mode == 0)
         return;
-    if (modem->settings.creg == 2 && network_is_registered(modem))
-        out_line(modem, OUT_URC, "+CREG: %d,%s", state, CELL);
+    if (mode == 2 && network_is_registered(modem))
+        out_line(modem, OUT_URC, "%s: %d,%s", name, state, CELL);
     else
-        out_line(modem, OUT_URC, "+CREG: %d", state);
+        out_line(modem, OUT_URC, "%s: %d", name, state);
+}
+
+/* On LTE it is +CEREG that counts (1.7). */
+static void announce_registration(struct modem *modem)
+{
+    if (modem->power == POWER_OFF)
+        return;
+    if (VARIANT_IS(modem, CREG_ON_LTE, "same"))
+        announce_as(modem, "+CREG", modem->settings.creg);
+    if (modem->profile->lte)
+        announce_as(modem, "+CEREG", modem->settings.cereg);
 }
 
 static void on_found(uv_timer_t *timer)

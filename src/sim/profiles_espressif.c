@@ -33,25 +33,24 @@ static const struct variant_default variants[] = {
     {0, NULL},
 };
 
+/* Logs and the boot ROM use other pins; larger pieces, a larger window (4.1, 4.4). */
+static const struct variant_default variants_esp_at[] = {
+    {V_ESP_AT, "2"},       {V_PAYLOAD_ECHO, "off"}, {V_ESC_CANCELS, "never"},      {V_BUSY, "say"},
+    {V_CHUNK_MAX, "2920"}, {V_RX_BUFFER, "5744"},   {V_LOCAL_IP, "192.168.3.133"}, {0, NULL},
+};
+
+#define COMMON                                                                                               \
+    .vendor = "Espressif", .model = "ESP8266", .firmware = "1.7.0.0(Aug 16 2018 00:57:04)",                  \
+    .families = FAMILY_ESPRESSIF, .family = &esp8266_family, .tables = tables, .boot = boot_esp8266,         \
+    .storm = storm, .boot_real_ms = 1500, .line_max = 256, .links = 5, .send_max = 2048, .escapes = true,    \
+    .needs_feed = true, .answers_noise = true
+
 static const struct profile esp8266 = {
     .name = "esp8266",
     .description = "Espressif ESP8266 with AT firmware: Wi-Fi, no SIM card, received data as +IPD,0,5:...",
-    .vendor = "Espressif",
-    .model = "ESP8266",
-    .firmware = "1.7.0.0(Aug 16 2018 00:57:04)",
-    .families = FAMILY_ESPRESSIF,
-    .family = &esp8266_family,
-    .tables = tables,
     .variants = variants,
-    .boot = boot_esp8266,
-    .storm = storm,
-    .boot_real_ms = 1500,
-    .line_max = 256,
-    .links = 5,
-    .send_max = 2048,
-    .escapes = true,
-    .needs_feed = true,
-    .answers_noise = true,
-};
+    COMMON};
+static const struct profile esp_at = {
+    .name = "esp-at", .description = "the same with ESP-AT 2.2", .variants = variants_esp_at, COMMON};
 
-const struct profile *const profiles_espressif[] = {&esp8266, NULL};
+const struct profile *const profiles_espressif[] = {&esp8266, &esp_at, NULL};

@@ -7,13 +7,13 @@
 #include <stddef.h>
 
 static const struct at_command *const tables[] = {
-    ublox_module_commands, ublox_tcp_commands,  at_settings_commands,
-    at_identity_commands,  at_network_commands, NULL,
+    ublox_module_commands, ublox_bearer_commands, ublox_socket_commands, ublox_data_commands,
+    at_settings_commands,  at_identity_commands,  at_network_commands,   NULL,
 };
 
 static const char *const storm[] = {"+CEREG: 1", "+CREG: 1", "+CMTI: \"ME\",4", NULL};
 
-/* It does not tell that it has started. */
+/* It hears nothing for 4 to 5 seconds, and does not tell that it has started. */
 static const struct boot_step boot[] = {
     {500, 0, BOOT_HEAR, 0, NULL, 0},
     {510, 0, BOOT_SIM, 0, NULL, 0},
@@ -26,6 +26,9 @@ static const struct variant_default variants[] = {
     {V_CMEE, "1"},
     {V_AUTO_ATTACH, "on"},
     {V_PAYLOAD_ECHO, "off"},
+    {V_ESC_CANCELS, "never"},
+    {V_BUSY, "swallow"},
+    {V_CONNECT_TIMEOUT_S, "120"},
     {V_ICCID, "8944500102198304826"},
     {V_LOCAL_IP, "10.170.1.2"},
     {0, NULL},
@@ -33,7 +36,7 @@ static const struct variant_default variants[] = {
 
 #define COMMON                                                                                               \
     .vendor = "u-blox", .families = FAMILY_UBLOX, .family = &ublox_family, .tables = tables,                 \
-    .variants = variants, .boot = boot, .storm = storm, .boot_real_ms = 5000, .line_max = 512, .links = 7,   \
+    .variants = variants, .boot = boot, .storm = storm, .boot_real_ms = 9000, .line_max = 512, .links = 7,   \
     .send_max = UBLOX_SEND_MAX, .any_case = true, .lte = true, .buffered = true, .keeps_settings = true
 
 static const struct profile sara_r4 = {.name = "sara-r4",

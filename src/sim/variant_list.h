@@ -70,10 +70,11 @@
     X(CONNECT_SPACE, FAMILY_SIMCOM_CIP, "connect_space", "on|off", "on", "blank in '0, CONNECT OK'")         \
     X(DATA_ACCEPT_SPACE, FAMILY_SIMCOM_CIP, "data_accept_space", "on|off", "off", "'DATA ACCEPT: 0,32'")     \
     X(RXGET_SPACE, FAMILY_SIMCOM_CIP, "rxget_space", "on|off", "off", "blank in '+CIPRXGET: 4, 0,5'")        \
-    X(ACCEPT_PARTIAL, FAMILY_SIMCOM_CIP, "accept_partial", "#", "0", "takes at most so many bytes; 0: all")  \
+    X(ACCEPT_PARTIAL, FAMILY_SIMCOM_CIP | FAMILY_UBLOX, "accept_partial", "#", "0",                          \
+      "takes at most so many bytes; 0: all")                                                                 \
     X(EMPTY_READ, FAMILY_SIMCOM_CIP | FAMILY_ESPRESSIF, "empty_read", "zero|error", "zero",                  \
       "CIPRXGET=2 with nothing there")                                                                       \
-    X(UNREAD_AFTER_CLOSE, FAMILY_SIMCOM_CIP, "unread_after_close", "keep|lose", "keep",                      \
+    X(UNREAD_AFTER_CLOSE, FAMILY_SIMCOM_CIP | FAMILY_UBLOX, "unread_after_close", "keep|lose", "keep",       \
       "unread data after the peer's close")                                                                  \
     X(RX_BUFFER, FAMILY_SIMCOM_CIP | FAMILY_ESPRESSIF, "rx_buffer", "#", "2920",                             \
       "bytes buffered a link before TCP is held")                                                            \
@@ -225,6 +226,7 @@
       "CWMODE to what it is already says 'no change'")                                                       \
     X(ESP_PROMPT, FAMILY_ESPRESSIF, "esp_prompt", "auto|blank|bare|line", "auto",                            \
       "behind the OK: '> ', '>', or CRLF and '>'; auto: as esp_at")                                          \
+    X(SEND_OK_MS, FAMILY_ESPRESSIF, "send_ok_ms", "#", "0", "from 'Recv 32 bytes' to SEND OK")               \
     X(MAC, FAMILY_ESPRESSIF, "mac", "*", "18:fe:34:a1:b2:c3", "MAC address")
 
 #define VARIANT_LIST_QUECTEL(X)                                                                              \
@@ -236,6 +238,34 @@
       "QIDEACT with nothing up (GSM modules)")                                                               \
     X(PDP_TEXT, FAMILY_QUECTEL, "pdp_text", "plain|colon", "plain", "+PDP DEACT or +PDP: DEACT (GSM modules)")
 
+#define VARIANT_LIST_UBLOX(X)                                                                                \
+    X(ATTACH_CONTEXT, FAMILY_UBLOX, "attach_context", "on|off", "on",                                        \
+      "context 1 comes up with the registration, before AT+CGACT")                                           \
+    X(CREG_ON_LTE, FAMILY_UBLOX, "creg_on_lte", "same|searching", "same",                                    \
+      "+CREG follows +CEREG, or searches for ever")                                                          \
+    X(CGPADDR_FORM, FAMILY_UBLOX, "cgpaddr_form", "bare|quoted", "bare", "+CGPADDR: 1,10.170.1.2")           \
+    X(CGPADDR_IDLE, FAMILY_UBLOX, "cgpaddr_idle", "zero|empty|absent|none", "zero",                          \
+      "+CGPADDR without a context: 0.0.0.0, an empty string, no address, no line")                           \
+    X(CGACT_FAILURE, FAMILY_UBLOX, "cgact_failure", "error|cme148", "error", "CGACT=1,1 without success")    \
+    X(UPSDA_FAILURE, FAMILY_UBLOX, "upsda_failure", "urc|error", "urc",                                      \
+      "UPSDA=0,3 without success: OK and +UUPSDA: 1, or ERROR")                                              \
+    X(SOCKET_FAILURE, FAMILY_UBLOX, "socket_failure", "error|cme3", "error", "USOCO, USOWR without success") \
+    X(SOCKET_ASYNC, FAMILY_UBLOX, "socket_async", "present|absent", "present",                               \
+      "firmware with or without the asynchronous USOCO and USOCL")                                           \
+    X(WEAK_SIGNAL_LOCK, FAMILY_UBLOX, "weak_signal_lock", "on|off", "off",                                   \
+      "a USOCO that waits locks the modem up when CSQ is below 6 (R410M before 05.08)")                      \
+    X(USOCL_MS, FAMILY_UBLOX, "usocl_ms", "#", "0", "time of a USOCL that waits")                            \
+    X(USOCL_LOCK_MS, FAMILY_UBLOX, "usocl_lock_ms", "#", "150000",                                           \
+      "an asynchronous USOCL of a closed socket locks the modem so long; 0: it is refused")                  \
+    X(UUSORD, FAMILY_UBLOX, "uusord", "rest|once|each", "rest",                                              \
+      "+UUSORD when the buffer was empty and after a read that leaves bytes, without the latter, or always") \
+    X(USORD_EMPTY, FAMILY_UBLOX, "usord_empty", "zero|quotes|bare", "zero",                                  \
+      "nothing to read: +USORD: 0,0 or 0,0,\"\" or 0,\"\"")                                                  \
+    X(CLOSE_IN_PROMPT, FAMILY_UBLOX, "close_in_prompt", "error|wait", "error",                               \
+      "the peer closes at '@': ERROR at once, or when the bytes are there")                                  \
+    X(PROMPT_WAIT_MS, FAMILY_UBLOX, "prompt_wait_ms", "#", "0",                                              \
+      "bytes that come sooner behind the prompt are lost (the sheet asks for 50)")
+
 #define VARIANT_LIST(X)                                                                                      \
     VARIANT_LIST_COMMON(X)                                                                                   \
     VARIANT_LIST_CIP(X)                                                                                      \
@@ -243,6 +273,7 @@
     VARIANT_LIST_AI_MORE(X)                                                                                  \
     VARIANT_LIST_NEOWAY(X)                                                                                   \
     VARIANT_LIST_ESP(X)                                                                                      \
-    VARIANT_LIST_QUECTEL(X)
+    VARIANT_LIST_QUECTEL(X)                                                                                  \
+    VARIANT_LIST_UBLOX(X)
 
 #endif
