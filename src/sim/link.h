@@ -30,6 +30,9 @@ struct link {
     uv_timer_t timer; /* connect_ms, time-out of a connect */
     bool dead;        /* half-open: nothing passes any more, and the modem does not know */
     long extra_ms;    /* added to connect_ms for this one opening */
+    long timeout_ms;  /* of this one opening; 0: connect_timeout_s */
+    bool nowhere;     /* this one opening goes astray: nobody will answer */
+    bool timed_out;   /* the modem's own TCP has given up */
     bool failed;      /* connecting, and it is known that nothing will come of it */
     bool notified;    /* the host has been told of waiting data and has not read since */
     uint64_t data_at_ms, sent, taken, passed_ms;

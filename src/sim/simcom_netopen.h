@@ -1,0 +1,66 @@
+/*
+ * SIMCom's NETOPEN stack: SIM7600, A76xx, SIM5360 (family C of the fact sheet).
+ * Constant tables over the state in struct modem; what it shares with the CA stack stands in simcom_net.h.
+ * After NETWORK CLOSED UNEXPECTEDLY it still says that it is open, until NETCLOSE.
+ */
+#ifndef SIM_SIMCOM_NETOPEN_H
+#define SIM_SIMCOM_NETOPEN_H
+
+#include "at.h"
+#include "profile.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#define NETOPEN_SOCKETS  10
+#define NETOPEN_SEND_MAX 1500
+
+/* The numbers of +IP ERROR (C4). */
+enum netopen_error {
+    NETOPEN_ALREADY_OPENED = 4,
+    NETOPEN_ALREADY_CLOSED = 5,
+    NETOPEN_NO_CLIENT = 7,
+    NETOPEN_NOT_OPENED = 8,
+    NETOPEN_NOT_CREATED = 11,
+    NETOPEN_BAD_PARAMETER = 12,
+    NETOPEN_SOCKET_OPENED = 16,
+    NETOPEN_NO_DATA = 21
+};
+
+struct simcom_netopen {
+    bool opened;         /* NETOPEN; stays so when the network took the connection away */
+    bool lost;           /* it did */
+    bool coming;         /* the result of NETOPEN is still to come */
+    bool context_up;     /* CGACT=1,1 */
+    bool ims;            /* context 2 */
+    bool echo;           /* of the payload: DATAECHO of the A76xx */
+    bool error_texts;    /* CIPCCFG: +IP ERROR with words */
+    bool receive_header; /* CIPCCFG: pushed data as +RECEIVE */
+    bool head, sender;   /* CIPHEAD, CIPSRIP: the lines before pushed data */
+    bool send_waits;     /* CIPSENDMODE=1 */
+    long open_ms;        /* CIPTIMEOUT */
+    int sending;
+    size_t awaited; /* bytes whose +CIPSEND is still to come, with CIPSENDMODE=1 */
+    int opening;    /* link whose CIPOPEN waits for its OK, -1: none; see the variant result_first */
+    bool no_name;   /* the link that fails had a name that does not resolve */
+};
+
+extern const struct at_command simcom_netopen_commands[];
+extern const struct at_command simcom_netopen_link_commands[];
+extern const struct at_command simcom_netopen_read_commands[];
+extern const struct at_command simcom_netopen_info_commands[];
+extern const struct family simcom_netopen_family;
+
+bool netopen_is_a76(const struct modem *modem);
+
+/* +IP ERROR and the ERROR behind it, as the status of the command. */
+int netopen_error(struct modem *modem, enum netopen_error error);
+struct link *netopen_link(struct modem *modem, const struct at_call *call, int index);
+
+void netopen_link_opened(struct modem *modem, struct link *link);
+void netopen_link_failed(struct modem *modem, struct link *link);
+void netopen_link_data(struct modem *modem, struct link *link, const uint8_t *bytes, size_t count);
+void netopen_link_closed(struct modem *modem, struct link *link);
+void netopen_link_sent(struct modem *modem, struct link *link);
+
+#endif
