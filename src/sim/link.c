@@ -164,9 +164,11 @@ static void on_tcp_data(void *owner, const uint8_t *bytes, size_t count)
     links_resume(link->modem);
 }
 
-static bool is_buffered(const struct modem *modem)
+static bool is_buffered(const struct link *link)
 {
-    return modem->settings.rxget != 0 || modem->profile->buffered;
+    const struct modem *modem = link->modem;
+
+    return link->buffered || modem->settings.rxget != 0 || modem->profile->buffered;
 }
 
 static size_t receive_room(const struct link *link)
@@ -176,7 +178,7 @@ static size_t receive_room(const struct link *link)
 
     if (link->dead || link->state != LINK_OPEN || fault_is_mute(modem))
         return 0;
-    if (!is_buffered(modem))
+    if (!is_buffered(link))
         return uart_waiting(&modem->uart) < PUSH_WAITING ? (limit > 0 ? limit : 1) : 0;
     limit = (size_t)VARIANT_NUMBER(modem, RX_BUFFER);
     if (limit > sizeof link->rx)

@@ -7,10 +7,18 @@
 
 #include <stddef.h>
 
-static const struct at_command *const tables[] = {
+/* The SIM5360 has no CCH channel (C8). */
+static const struct at_command *const tables_5360[] = {
     simcom_net_module_commands,   simcom_netopen_commands,      simcom_netopen_link_commands,
     simcom_netopen_read_commands, simcom_netopen_info_commands, at_settings_commands,
     at_identity_commands,         at_network_commands,          NULL,
+};
+static const struct at_command *const tables[] = {
+    simcom_net_module_commands,   simcom_netopen_commands,
+    simcom_netopen_link_commands, simcom_netopen_read_commands,
+    simcom_netopen_cch_commands,  simcom_netopen_info_commands,
+    at_settings_commands,         at_identity_commands,
+    at_network_commands,          NULL,
 };
 
 static const char *const storm[] = {"+CGREG: 1", "+CEREG: 1", "+CMTI: \"SM\",4", "RING", NULL};
@@ -73,9 +81,9 @@ static const struct variant_default variants_5360[] = {
     VARIANTS, {V_IMS, "absent"}, {V_SMS_DONE, "off"}, {0, NULL}};
 
 #define COMMON                                                                                               \
-    .families = FAMILY_SIMCOM_NET | FAMILY_NETOPEN, .family = &simcom_netopen_family, .tables = tables,      \
-    .storm = storm, .boot_real_ms = 20000, .line_max = 512, .links = 10, .send_max = NETOPEN_SEND_MAX,       \
-    .any_case = true, .keeps_settings = true, .forgets_ipr = true
+    .families = FAMILY_SIMCOM_NET | FAMILY_NETOPEN, .family = &simcom_netopen_family, .storm = storm,        \
+    .boot_real_ms = 20000, .line_max = 512, .links = 10, .send_max = NETOPEN_SEND_MAX, .any_case = true,     \
+    .keeps_settings = true, .forgets_ipr = true
 
 static const struct profile sim7600 = {.name = "sim7600",
                                        .description = "SIMCom SIM7600: LTE, NETOPEN stack, buffered receive",
@@ -84,6 +92,7 @@ static const struct profile sim7600 = {.name = "sim7600",
                                        .firmware = "SIM7600M22_V1.1",
                                        .boot = boot_7600,
                                        .variants = variants,
+                                       .tables = tables,
                                        .lte = true,
                                        COMMON};
 static const struct profile a7672 = {.name = "a7672",
@@ -93,6 +102,7 @@ static const struct profile a7672 = {.name = "a7672",
                                      .firmware = "A7672M7_V1.11.1",
                                      .boot = boot_a76,
                                      .variants = variants_a76,
+                                     .tables = tables,
                                      .lte = true,
                                      COMMON};
 static const struct profile a7670 = {.name = "a7670",
@@ -102,6 +112,7 @@ static const struct profile a7670 = {.name = "a7670",
                                      .firmware = "A7670M7_V1.11.1",
                                      .boot = boot_a76,
                                      .variants = variants_a76,
+                                     .tables = tables,
                                      .lte = true,
                                      COMMON};
 static const struct profile sim5360 = {.name = "sim5360",
@@ -111,6 +122,7 @@ static const struct profile sim5360 = {.name = "sim5360",
                                        .firmware = "SIM5360E_V1.5",
                                        .boot = boot_5360,
                                        .variants = variants_5360,
+                                       .tables = tables_5360,
                                        .netopen_two = true,
                                        COMMON};
 

@@ -11,6 +11,11 @@
 #include <stdio.h>
 #include <string.h>
 
+bool netopen_is_up(const struct modem *modem)
+{
+    return modem->netopen.opened && !modem->netopen.lost;
+}
+
 bool netopen_is_a76(const struct modem *modem)
 {
     return strncmp(modem->profile->name, "a7", 2) == 0;
@@ -141,7 +146,7 @@ static int run_netclose(struct modem *modem, const struct at_call *call)
     }
     modem->netopen.opened = false;
     modem->netopen.lost = false;
-    modem->network.bearer_up = false;
+    modem->network.bearer_up = modem->netopen.cch.started;
     out_line(modem, OUT_LATE, "+NETCLOSE: 0");
     return AT_DONE;
 }
@@ -160,8 +165,9 @@ static void bearer_lost(struct modem *modem)
 {
     long reopens_ms = VARIANT_NUMBER(modem, REOPENS_MS);
 
-    modem->netopen.lost = true;
+    modem->netopen.lost = modem->netopen.opened;
     modem->netopen.context_up = false;
+    netopen_cch_lost(modem);
     for (int id = 0; id < NETOPEN_SOCKETS; id++) {
         struct link *link = &modem->links[id];
         bool used = link->state == LINK_OPEN || link->state == LINK_CONNECTING;
@@ -185,7 +191,7 @@ static void bearer_lost(struct modem *modem)
 static int run_ipaddr(struct modem *modem, const struct at_call *call)
 {
     (void)call;
-    if (!modem->network.bearer_up)
+    if (!netopen_is_up(modem))
         return netopen_error(modem, NETOPEN_NOT_OPENED);
     out_line(modem, OUT_ANSWER, "+IPADDR: %s", VARIANT_TEXT(modem, LOCAL_IP));
     return AT_OK;
@@ -193,7 +199,7 @@ static int run_ipaddr(struct modem *modem, const struct at_call *call)
 
 static bool resolve(struct modem *modem, const char *host, char ip[ROUTE_IP_MAX])
 {
-    if (!modem->network.bearer_up || fault_use(modem, FAULT_NO_DNS) || VARIANT_IS(modem, DNS, "fail"))
+    if (!netopen_is_up(modem) || fault_use(modem, FAULT_NO_DNS) || VARIANT_IS(modem, DNS, "fail"))
         return false;
     if (!route_resolve(&modem->routes, host, ip))
         return false;
@@ -303,12 +309,39 @@ static void sim_changed(struct modem *modem)
     out_line(modem, OUT_URC, "PB DONE");
 }
 
+/* ---- the links: ten of CIPOPEN, behind them those of the CCH channel ---- */
+
+static bool is_cch(const struct link *link)
+{
+    return link->id >= NETOPEN_SOCKETS;
+}
+
+static void link_opened(struct modem *modem, struct link *link)
+{
+    (is_cch(link) ? netopen_cch_opened : netopen_link_opened)(modem, link);
+}
+
+static void link_failed(struct modem *modem, struct link *link)
+{
+    (is_cch(link) ? netopen_cch_failed : netopen_link_failed)(modem, link);
+}
+
+static void link_data(struct modem *modem, struct link *link, const uint8_t *bytes, size_t count)
+{
+    (is_cch(link) ? netopen_cch_data : netopen_link_data)(modem, link, bytes, count);
+}
+
+static void link_closed(struct modem *modem, struct link *link)
+{
+    (is_cch(link) ? netopen_cch_closed : netopen_link_closed)(modem, link);
+}
+
 const struct family simcom_netopen_family = {
     .reset = reset,
-    .link_opened = netopen_link_opened,
-    .link_failed = netopen_link_failed,
-    .link_data = netopen_link_data,
-    .link_closed = netopen_link_closed,
+    .link_opened = link_opened,
+    .link_failed = link_failed,
+    .link_data = link_data,
+    .link_closed = link_closed,
     .link_sent = netopen_link_sent,
     .bearer_lost = bearer_lost,
     .sim_changed = sim_changed,

@@ -27,6 +27,12 @@ enum netopen_error {
     NETOPEN_NO_DATA = 21
 };
 
+/* The CCH channel (C8); of its two sessions the sets are bits. */
+struct netopen_cch {
+    bool started, report, manual; /* CCHSET: result of sends, data wait to be read */
+    unsigned bound, tls;          /* CCHSSLCFG is set, CCHOPEN was of type 2 */
+};
+
 struct simcom_netopen {
     bool opened;         /* NETOPEN; stays so when the network took the connection away */
     bool lost;           /* it did */
@@ -42,15 +48,19 @@ struct simcom_netopen {
     int sending;
     size_t awaited; /* bytes whose +CIPSEND is still to come, with CIPSENDMODE=1 */
     int opening;    /* link whose CIPOPEN waits for its OK, -1: none; see the variant result_first */
-    bool no_name;   /* the link that fails had a name that does not resolve */
+    struct netopen_cch cch;
+    bool no_name; /* the link that fails had a name that does not resolve */
 };
 
 extern const struct at_command simcom_netopen_commands[];
 extern const struct at_command simcom_netopen_link_commands[];
 extern const struct at_command simcom_netopen_read_commands[];
+extern const struct at_command simcom_netopen_cch_commands[];
 extern const struct at_command simcom_netopen_info_commands[];
 extern const struct family simcom_netopen_family;
 
+/* NETOPEN has been done, and the network has not taken it away. */
+bool netopen_is_up(const struct modem *modem);
 bool netopen_is_a76(const struct modem *modem);
 
 /* +IP ERROR and the ERROR behind it, as the status of the command. */
@@ -62,5 +72,14 @@ void netopen_link_failed(struct modem *modem, struct link *link);
 void netopen_link_data(struct modem *modem, struct link *link, const uint8_t *bytes, size_t count);
 void netopen_link_closed(struct modem *modem, struct link *link);
 void netopen_link_sent(struct modem *modem, struct link *link);
+
+/* The host has been given so many bytes: a link that the peer has closed is free again once all has been read. */
+void netopen_taken(struct link *link, size_t count);
+
+void netopen_cch_opened(struct modem *modem, struct link *link);
+void netopen_cch_failed(struct modem *modem, struct link *link);
+void netopen_cch_data(struct modem *modem, struct link *link, const uint8_t *bytes, size_t count);
+void netopen_cch_closed(struct modem *modem, struct link *link);
+void netopen_cch_lost(struct modem *modem);
 
 #endif

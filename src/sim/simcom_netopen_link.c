@@ -108,7 +108,7 @@ static int run_cipopen(struct modem *modem, const struct at_call *call)
         return refuse_open(modem, link, WRONG_PARAMETER);
     if (VARIANT_ON(modem, OLD_STACK) && !route_is_numeric(call->arg[2].text))
         return netopen_error(modem, NETOPEN_BAD_PARAMETER);
-    if (!modem->network.bearer_up)
+    if (!netopen_is_up(modem))
         return refuse_open(modem, link, WRONG_NETWORK);
     if (link->state == LINK_OPEN || link->state == LINK_CONNECTING)
         return refuse_open(modem, link, WRONG_STATE);

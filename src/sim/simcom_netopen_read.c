@@ -50,8 +50,7 @@ void netopen_link_data(struct modem *modem, struct link *link, const uint8_t *by
 
 /* ---- reading ---- */
 
-/* A link that the peer has closed is free again once all has been read. */
-static void taken(struct link *link, size_t count)
+void netopen_taken(struct link *link, size_t count)
 {
     simcom_net_given(link, count);
     if (link->rx_length == 0 && link->state == LINK_REMOTE_CLOSING)
@@ -68,7 +67,7 @@ static int give(struct modem *modem, struct link *link, size_t wanted)
     memcpy(text + used, link->rx, count);
     out_storm(modem, false);
     out_bytes(modem, OUT_ANSWER, text, used + count);
-    taken(link, count);
+    netopen_taken(link, count);
     return AT_OK;
 }
 
@@ -83,7 +82,7 @@ static int give_digits(struct modem *modem, struct link *link, size_t wanted)
         used += (size_t)snprintf(text + used, sizeof text - used, "%02X", link->rx[i]);
     out_storm(modem, false);
     out_bytes(modem, OUT_ANSWER, text, used);
-    taken(link, count);
+    netopen_taken(link, count);
     return AT_OK;
 }
 
@@ -98,7 +97,7 @@ static int set_mode(struct modem *modem, bool buffered)
         if (link->rx_length == 0)
             continue;
         out_bytes(modem, OUT_DATA, link->rx, link->rx_length);
-        taken(link, link->rx_length);
+        netopen_taken(link, link->rx_length);
     }
     links_resume(modem);
     return AT_DONE;
