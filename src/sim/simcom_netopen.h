@@ -76,6 +76,10 @@ void netopen_link_sent(struct modem *modem, struct link *link);
 /* The host has been given so many bytes: a link that the peer has closed is free again once all has been read. */
 void netopen_taken(struct link *link, size_t count);
 
+/* The OK and the connection attempt; netopen_say_result() follows once it is known how that ends. */
+int netopen_open(struct modem *modem, struct link *link, const char *host, uint16_t port);
+void netopen_say_result(struct modem *modem, const struct link *link, const char *text);
+
 void netopen_cch_opened(struct modem *modem, struct link *link);
 void netopen_cch_failed(struct modem *modem, struct link *link);
 void netopen_cch_data(struct modem *modem, struct link *link, const uint8_t *bytes, size_t count);

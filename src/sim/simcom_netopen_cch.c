@@ -9,7 +9,6 @@
 #include "at_generic.h"
 #include "at_result.h"
 #include "modem.h"
-#include "print.h"
 #include "simcom_net.h"
 
 #include <stdio.h>
@@ -128,9 +127,12 @@ static int run_cchsslcfg(struct modem *modem, const struct at_call *call)
 
 static void say_open_result(struct modem *modem, const struct link *link, int error)
 {
+    char text[32];
+
     if (error != 0)
         modem->netopen.cch.bound &= ~(1U << session_of(link));
-    out_line(modem, OUT_LATE, "+CCHOPEN: %d,%d", session_of(link), error);
+    snprintf(text, sizeof text, "+CCHOPEN: %d,%d", session_of(link), error);
+    netopen_say_result(modem, link, text);
 }
 
 /* Without a context of its own (CCHSSLCFG is forgotten at each close) or with a broken TLS there is no handshake. */
@@ -173,13 +175,7 @@ static int run_cchopen(struct modem *modem, const struct at_call *call)
     link->timeout_ms = 0;
     link->nowhere = false;
     link->buffered = modem->netopen.cch.manual;
-    at_result(modem, AT_OK);
-    if (link_open(link, call->arg[1].text, (uint16_t)port) == LINK_NO_NAME) {
-        print_event("--", "'%s' does not resolve", call->arg[1].text);
-        modem->netopen.no_name = true;
-        link_fail_later(link);
-    }
-    return AT_DONE;
+    return netopen_open(modem, link, call->arg[1].text, (uint16_t)port);
 }
 
 static int run_cchclose(struct modem *modem, const struct at_call *call)

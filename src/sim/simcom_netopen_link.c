@@ -15,15 +15,24 @@ enum { WRONG_NETWORK = 2, WRONG_PARAMETER = 3, WRONG_STATE = 4, NO_NAME = 11 };
 
 /* ---- open ---- */
 
-/* Some builds say the OK behind the result (C3): see the variant result_first. */
-static void say_open_result(struct modem *modem, const struct link *link, long error)
+/* Some builds say the OK behind the result (C3, C8): see the variant result_first. */
+void netopen_say_result(struct modem *modem, const struct link *link, const char *text)
 {
     bool waits = modem->netopen.opening == link->id;
 
-    out_line(modem, waits ? OUT_ANSWER : OUT_LATE, "+CIPOPEN: %d,%ld", link->id, error);
+    out_line(modem, waits ? OUT_ANSWER : OUT_LATE, "%s", text);
+    if (!waits)
+        return;
     modem->netopen.opening = -1;
-    if (waits)
-        at_finish(modem, AT_OK);
+    at_finish(modem, AT_OK);
+}
+
+static void say_open_result(struct modem *modem, const struct link *link, long error)
+{
+    char text[48];
+
+    snprintf(text, sizeof text, "+CIPOPEN: %d,%ld", link->id, error);
+    netopen_say_result(modem, link, text);
 }
 
 void netopen_link_opened(struct modem *modem, struct link *link)
@@ -73,13 +82,10 @@ static int open_aborted(struct modem *modem)
     return AT_DONE;
 }
 
-static int start_open(struct modem *modem, struct link *link, const char *host, uint16_t port)
+int netopen_open(struct modem *modem, struct link *link, const char *host, uint16_t port)
 {
-    long most_ms = VARIANT_NUMBER(modem, CONNECT_TIMEOUT_S) * 1000;
     bool result_first = VARIANT_ON(modem, RESULT_FIRST);
 
-    link->timeout_ms = modem->netopen.open_ms < most_ms ? modem->netopen.open_ms : most_ms;
-    link->nowhere = modem->netopen.ims && VARIANT_IS(modem, IMS, "steals");
     if (!result_first)
         at_result(modem, AT_OK);
     if (link_open(link, host, port) == LINK_NO_NAME) {
@@ -92,6 +98,15 @@ static int start_open(struct modem *modem, struct link *link, const char *host, 
     modem->netopen.opening = link->id;
     at_on_abort(modem, open_aborted);
     return AT_PENDING;
+}
+
+static int start_open(struct modem *modem, struct link *link, const char *host, uint16_t port)
+{
+    long most_ms = VARIANT_NUMBER(modem, CONNECT_TIMEOUT_S) * 1000;
+
+    link->timeout_ms = modem->netopen.open_ms < most_ms ? modem->netopen.open_ms : most_ms;
+    link->nowhere = modem->netopen.ims && VARIANT_IS(modem, IMS, "steals");
+    return netopen_open(modem, link, host, port);
 }
 
 static int run_cipopen(struct modem *modem, const struct at_call *call)
