@@ -23,9 +23,10 @@ static const struct at_command *const tables[] = {
 
 static const char *const storm[] = {"+CGREG: 1", "+CEREG: 1", "+CMTI: \"SM\",4", "RING", NULL};
 
+/* Commands are heard from the first line on; CPIN? may still say that the card is busy (3). */
 static const struct boot_step boot_7600[] = {
+    {300, 0, BOOT_HEAR, 0, NULL, 0},
     {300, 0, BOOT_SAY, 0, "RDY", 0},
-    {310, 0, BOOT_HEAR, 0, NULL, 0},
     {400, 0, BOOT_SAY, 0, "+CPIN: {sim}", 0},
     {410, 0, BOOT_SIM, 0, NULL, 0},
     {420, 0, BOOT_SEARCH, BOOT_IF_SIM, NULL, 0},
@@ -37,8 +38,8 @@ static const struct boot_step boot_7600[] = {
 
 /* Chatter of the LTE attach before PB DONE, and one line behind it (14.C). */
 static const struct boot_step boot_a76[] = {
+    {300, 0, BOOT_HEAR, 0, NULL, 0},
     {300, 0, BOOT_SAY, 0, "*ATREADY: 1", 0},
-    {310, 0, BOOT_HEAR, 0, NULL, 0},
     {400, 0, BOOT_SAY, 0, "+CPIN: {sim}", 0},
     {410, 0, BOOT_SIM, 0, NULL, 0},
     {420, 0, BOOT_SEARCH, BOOT_IF_SIM, NULL, 0},
@@ -54,8 +55,8 @@ static const struct boot_step boot_a76[] = {
 
 /* Whether SMS DONE is among them is uncertain (0, 3): the variant sms_done. */
 static const struct boot_step boot_5360[] = {
+    {300, 0, BOOT_HEAR, 0, NULL, 0},
     {300, 0, BOOT_SAY, 0, "START", 0},
-    {310, 0, BOOT_HEAR, 0, NULL, 0},
     {350, 0, BOOT_SAY, BOOT_IF_SIM, "+STIN: 25", 0},
     {400, 0, BOOT_SAY, 0, "+CPIN: {sim}", 0},
     {410, 0, BOOT_SIM, 0, NULL, 0},

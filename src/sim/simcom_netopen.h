@@ -33,6 +33,12 @@ struct netopen_cch {
     unsigned bound, tls;          /* CCHSSLCFG is set, CCHOPEN was of type 2 */
 };
 
+/* AT+CGAUTH of context 1; type 0: none. */
+struct netopen_auth {
+    long type;
+    char user[64], password[64];
+};
+
 struct simcom_netopen {
     bool opened;         /* NETOPEN; stays so when the network took the connection away */
     bool lost;           /* it did */
@@ -49,6 +55,7 @@ struct simcom_netopen {
     size_t awaited; /* bytes whose +CIPSEND is still to come, with CIPSENDMODE=1 */
     int opening;    /* link whose CIPOPEN waits for its OK, -1: none; see the variant result_first */
     struct netopen_cch cch;
+    struct netopen_auth auth;
     bool no_name; /* the link that fails had a name that does not resolve */
 };
 

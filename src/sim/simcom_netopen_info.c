@@ -5,6 +5,8 @@
 #include "at_result.h"
 #include "modem.h"
 
+#include <stdio.h>
+
 #define NO_ADDRESS_6 "0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0"
 
 /* ---- contexts ---- */
@@ -56,15 +58,43 @@ static int run_cgpaddr(struct modem *modem, const struct at_call *call)
     return AT_OK;
 }
 
-/* The SIM5360 refuses type 0 (C1). */
+static void say_auth(struct modem *modem)
+{
+    const struct netopen_auth *auth = &modem->netopen.auth;
+
+    if (auth->type == 0)
+        out_line(modem, OUT_ANSWER, "+CGAUTH: 1,0");
+    else
+        out_line(modem, OUT_ANSWER, "+CGAUTH: 1,%ld,\"%s\",\"%s\"", auth->type, auth->user, auth->password);
+}
+
+static void keep_auth(struct modem *modem, const struct at_call *call, long type)
+{
+    struct netopen_auth *auth = &modem->netopen.auth;
+    bool user_first = VARIANT_IS(modem, CGAUTH_ORDER, "user_first");
+    const char *first = call->argc > 2 ? call->arg[2].text : "";
+    const char *second = call->argc > 3 ? call->arg[3].text : "";
+
+    auth->type = type;
+    snprintf(auth->user, sizeof auth->user, "%s", user_first ? first : second);
+    snprintf(auth->password, sizeof auth->password, "%s", user_first ? second : first);
+}
+
+/* Firmwares differ in the order in which they take user and password (C1). The SIM5360 refuses type 0. */
 static int run_cgauth(struct modem *modem, const struct at_call *call)
 {
-    long context, type;
+    long context, type = 0;
 
+    if (call->kind == AT_QUERY) {
+        say_auth(modem);
+        return AT_OK;
+    }
     if (!at_number(call, 0, 1, 16, &context))
         return AT_ERROR;
     if (call->argc > 1 && !at_number(call, 1, modem->profile->netopen_two ? 1 : 0, 3, &type))
         return AT_ERROR;
+    if (context == 1)
+        keep_auth(modem, call, type);
     return AT_OK;
 }
 
@@ -149,7 +179,7 @@ const struct at_command simcom_netopen_info_commands[] = {
     {"+CGDCONT", run_cgdcont, AT_QUERY | AT_SET, 0},
     {"+CGACT", run_cgact, AT_QUERY | AT_SET, AT_NEEDS_SIM},
     {"+CGPADDR", run_cgpaddr, AT_EXEC | AT_SET, AT_NEEDS_SIM},
-    {"+CGAUTH", run_cgauth, AT_SET, 0},
+    {"+CGAUTH", run_cgauth, AT_QUERY | AT_SET, 0},
     {"+CGSOCKCONT", run_cgsockcont, AT_SET, 0},
     {"+CSOCKSETPN", run_5360, AT_SET, 0},
     {"+CSOCKAUTH", run_csockauth, AT_SET, 0},

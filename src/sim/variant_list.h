@@ -249,6 +249,8 @@
       "fault send-fail confirms -1, 0 or half of the bytes")                                                 \
     X(IPCLOSE_COLON, FAMILY_NETOPEN, "ipclose_colon", "on|off", "on", "+IPCLOSE: 0,1 or +IPCLOSE 0,1")       \
     X(CDNSGIP_TWO, FAMILY_NETOPEN, "cdnsgip_two", "on|off", "off", "CDNSGIP lists a second address")         \
+    X(CGAUTH_ORDER, FAMILY_NETOPEN, "cgauth_order", "password_first|user_first", "password_first",           \
+      "AT+CGAUTH=1,1,... takes; AT+CGAUTH? prints the user first")                                           \
     X(CCH_TLS, FAMILY_NETOPEN, "cch_tls", "works|fails", "works", "handshakes of CCHOPEN")                   \
     X(SMS_DONE, FAMILY_NETOPEN, "sms_done", "on|off", "on", "SMS DONE at boot")
 
