@@ -56,7 +56,7 @@ struct simcom_netopen {
     int opening;    /* link whose CIPOPEN waits for its OK, -1: none; see the variant result_first */
     struct netopen_cch cch;
     struct netopen_auth auth;
-    bool no_name; /* the link that fails had a name that does not resolve */
+    unsigned no_name; /* bits: links that fail because their name does not resolve */
 };
 
 extern const struct at_command simcom_netopen_commands[];
@@ -82,6 +82,9 @@ void netopen_link_sent(struct modem *modem, struct link *link);
 
 /* The host has been given so many bytes: a link that the peer has closed is free again once all has been read. */
 void netopen_taken(struct link *link, size_t count);
+
+/* Why the link has failed; asked once. */
+bool netopen_had_no_name(struct modem *modem, const struct link *link);
 
 /* The OK and the connection attempt; netopen_say_result() follows once it is known how that ends. */
 int netopen_open(struct modem *modem, struct link *link, const char *host, uint16_t port);

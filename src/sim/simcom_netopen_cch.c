@@ -151,9 +151,8 @@ void netopen_cch_opened(struct modem *modem, struct link *link)
 
 void netopen_cch_failed(struct modem *modem, struct link *link)
 {
-    bool no_name = modem->netopen.no_name;
+    bool no_name = netopen_had_no_name(modem, link);
 
-    modem->netopen.no_name = false;
     link_close(link, LINK_INITIAL);
     say_open_result(modem, link, no_name ? CCH_NO_NAME : CCH_CONNECT);
 }

@@ -40,14 +40,21 @@ void netopen_link_opened(struct modem *modem, struct link *link)
     say_open_result(modem, link, 0);
 }
 
+bool netopen_had_no_name(struct modem *modem, const struct link *link)
+{
+    bool result = (modem->netopen.no_name & 1U << link->id) != 0;
+
+    modem->netopen.no_name &= ~(1U << link->id);
+    return result;
+}
+
 void netopen_link_failed(struct modem *modem, struct link *link)
 {
     long error =
         link->timed_out ? VARIANT_NUMBER(modem, TIMEOUT_ERROR) : VARIANT_NUMBER(modem, REFUSED_ERROR);
 
-    if (modem->netopen.no_name)
+    if (netopen_had_no_name(modem, link))
         error = NO_NAME;
-    modem->netopen.no_name = false;
     link_close(link, LINK_INITIAL);
     say_open_result(modem, link, error);
 }
@@ -86,11 +93,12 @@ int netopen_open(struct modem *modem, struct link *link, const char *host, uint1
 {
     bool result_first = VARIANT_ON(modem, RESULT_FIRST);
 
+    modem->netopen.no_name &= ~(1U << link->id);
     if (!result_first)
         at_result(modem, AT_OK);
     if (link_open(link, host, port) == LINK_NO_NAME) {
         print_event("--", "'%s' does not resolve", host);
-        modem->netopen.no_name = true;
+        modem->netopen.no_name |= 1U << link->id;
         link_fail_later(link);
     }
     if (!result_first)
