@@ -68,6 +68,7 @@ static void on_tcp_opened(void *owner, int status)
 void link_fail_later(struct link *link)
 {
     link->state = LINK_CONNECTING;
+    link->timed_out = false;
     on_tcp_opened(link, -1);
 }
 
@@ -79,6 +80,7 @@ static void on_connect_timeout(uv_timer_t *timer)
     if (link->conn != NULL)
         tcp_close(link->conn);
     link->conn = NULL;
+    link->timed_out = true;
     failed(link);
 }
 
@@ -96,6 +98,13 @@ static bool name_is_refused(struct link *link)
     return fault_use(link->modem, FAULT_NO_DNS) || VARIANT_IS(link->modem, DNS, "fail");
 }
 
+static uint64_t connect_timeout_ms(const struct link *link)
+{
+    if (link->timeout_ms > 0)
+        return (uint64_t)link->timeout_ms;
+    return (uint64_t)VARIANT_NUMBER(link->modem, CONNECT_TIMEOUT_S) * 1000;
+}
+
 enum link_open link_open(struct link *link, const char *host, uint16_t port)
 {
     struct modem *modem = link->modem;
@@ -111,17 +120,18 @@ enum link_open link_open(struct link *link, const char *host, uint16_t port)
         return LINK_NO_NAME;
     modem->stats.opens++;
     link->state = LINK_CONNECTING;
-    link->failed = link->dead = link->notified = false;
+    link->failed = link->timed_out = link->dead = link->notified = false;
     link->rx_length = link->dead_waiting = 0;
     link->sent = link->taken = 0;
     print_event("--", "link %d connects to %s:%u", link->id, host, port);
-    uv_timer_start(&link->timer, on_connect_timeout,
-                   (uint64_t)VARIANT_NUMBER(modem, CONNECT_TIMEOUT_S) * 1000, 0);
+    uv_timer_start(&link->timer, on_connect_timeout, connect_timeout_ms(link), 0);
     link->passed_ms = uv_now(modem->loop);
     if (fault_use(modem, FAULT_CONNECT_FAIL) || (link->id == 0 && fault_use(modem, FAULT_STUCK_SOCKET_ID)))
         on_tcp_opened(link, -1);
     else if (!route_is_numeric(host) && !VARIANT_IS(modem, DNS, "ok"))
         print_event("--", "wrong or no answer of the name service: nobody will answer");
+    else if (link->nowhere)
+        print_event("--", "link %d: nobody will answer", link->id);
     else if (route == ROUTE_FOUND)
         connect_to(link, &target);
     return LINK_STARTED;
@@ -154,9 +164,11 @@ static void on_tcp_data(void *owner, const uint8_t *bytes, size_t count)
     links_resume(link->modem);
 }
 
-static bool is_buffered(const struct modem *modem)
+static bool is_buffered(const struct link *link)
 {
-    return modem->settings.rxget != 0 || modem->profile->buffered;
+    const struct modem *modem = link->modem;
+
+    return link->buffered || modem->settings.rxget != 0 || modem->profile->buffered;
 }
 
 static size_t receive_room(const struct link *link)
@@ -166,7 +178,7 @@ static size_t receive_room(const struct link *link)
 
     if (link->dead || link->state != LINK_OPEN || fault_is_mute(modem))
         return 0;
-    if (!is_buffered(modem))
+    if (!is_buffered(link))
         return uart_waiting(&modem->uart) < PUSH_WAITING ? (limit > 0 ? limit : 1) : 0;
     limit = (size_t)VARIANT_NUMBER(modem, RX_BUFFER);
     if (limit > sizeof link->rx)

@@ -14,7 +14,7 @@
 #include <stdint.h>
 #include <uv.h>
 
-#define LINKS_MAX       10
+#define LINKS_MAX       12
 #define LINK_RX_BYTES   8192
 #define LINK_TX_WAITING 8192 /* what a modem's stack takes before it stops acknowledging sends */
 
@@ -30,6 +30,10 @@ struct link {
     uv_timer_t timer; /* connect_ms, time-out of a connect */
     bool dead;        /* half-open: nothing passes any more, and the modem does not know */
     long extra_ms;    /* added to connect_ms for this one opening */
+    long timeout_ms;  /* of this one opening; 0: connect_timeout_s */
+    bool nowhere;     /* this one opening goes astray: nobody will answer */
+    bool buffered;    /* what comes waits to be read, whatever other links do */
+    bool timed_out;   /* the modem's own TCP has given up */
     bool failed;      /* connecting, and it is known that nothing will come of it */
     bool notified;    /* the host has been told of waiting data and has not read since */
     uint64_t data_at_ms, sent, taken, passed_ms;

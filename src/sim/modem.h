@@ -22,6 +22,7 @@
 #include "route.h"
 #include "sim_card.h"
 #include "simcom_net.h"
+#include "simcom_netopen.h"
 #include "uart.h"
 #include "ublox.h"
 #include "variant.h"
@@ -87,6 +88,7 @@ struct modem {
     struct neoway neoway;
     struct quectel quectel;
     struct simcom_net simcom_net;
+    struct simcom_netopen netopen;
     struct ublox ublox;
     struct esp8266 esp8266;
     struct link links[LINKS_MAX];

@@ -10,14 +10,9 @@
 
 #include <stdbool.h>
 
-#define SIMCOM_NET_SEND_MAX 1500
-#define SIMCOM_CA_SEND_MAX  1460
+#define SIMCOM_CA_SEND_MAX 1460
 
 struct simcom_net {
-    bool opened; /* NETOPEN; stays so when the network took the connection away */
-    bool lost;   /* it did */
-    bool rxget;  /* CIPRXGET=1 */
-    bool echo;   /* of the payload: DATAECHO of the A76xx */
     int sending;
     int opening;
     int error;     /* of the open that is running */
@@ -25,9 +20,7 @@ struct simcom_net {
 };
 
 extern const struct at_command simcom_net_module_commands[];
-extern const struct at_command simcom_net_commands[];
 extern const struct at_command simcom_ca_commands[];
-extern const struct family simcom_net_family;
 extern const struct family simcom_ca_family;
 
 void simcom_net_keep(struct link *link, const uint8_t *bytes, size_t count);

@@ -18,10 +18,16 @@ static int run_ati(struct modem *modem, const struct at_call *call)
     if (is_ca(modem))
         out_line(modem, OUT_ANSWER, "%s", modem->profile->ati);
     else
-        out_line(modem, OUT_ANSWER,
-                 "Manufacturer: %s\r\nModel: %s\r\nRevision: %s\r\nIMEI: 861477030000001\r\n+GCAP: +CGSM",
-                 modem->profile->vendor, modem->profile->model, modem_firmware(modem));
+        out_line(
+            modem, OUT_ANSWER, "Manufacturer: %s\r\nModel: %s\r\nRevision: %s\r\nIMEI: %s\r\n+GCAP: +CGSM",
+            modem->profile->vendor, modem->profile->model, modem_firmware(modem), VARIANT_TEXT(modem, IMEI));
     return AT_OK;
+}
+
+/* The LTE-M modules have nothing of the kind here. */
+static int run_simcomati(struct modem *modem, const struct at_call *call)
+{
+    return is_ca(modem) ? AT_ERROR : run_ati(modem, call);
 }
 
 static int run_cgmr(struct modem *modem, const struct at_call *call)
@@ -110,19 +116,13 @@ static int run_cpof(struct modem *modem, const struct at_call *call)
 }
 
 const struct at_command simcom_net_module_commands[] = {
-    {"I", run_ati, AT_EXEC | AT_SET, 0},
-    {"+CGMR", run_cgmr, AT_EXEC, 0},
-    {"+GMR", run_cgmr, AT_EXEC, 0},
-    {"+CCID", run_ccid, AT_EXEC, 0},
-    {"+CICCID", run_ciccid, AT_EXEC, 0},
-    {"+SPIC", run_spic, AT_EXEC, 0},
-    {"+CFUN", run_cfun, AT_QUERY | AT_SET, 0},
-    {"+CRESET", run_reset, AT_EXEC, 0},
-    {"+CREBOOT", run_reset, AT_EXEC, 0},
-    {"+CPOF", run_cpof, AT_EXEC, 0},
-    {"+CPSMS", run_accept, AT_SET, 0},
-    {"+CTZU", run_accept, AT_SET, 0},
-    {NULL, NULL, 0, 0},
+    {"I", run_ati, AT_EXEC | AT_SET, 0}, {"+SIMCOMATI", run_simcomati, AT_EXEC, 0},
+    {"+CGMR", run_cgmr, AT_EXEC, 0},     {"+GMR", run_cgmr, AT_EXEC, 0},
+    {"+CCID", run_ccid, AT_EXEC, 0},     {"+CICCID", run_ciccid, AT_EXEC, 0},
+    {"+SPIC", run_spic, AT_EXEC, 0},     {"+CFUN", run_cfun, AT_QUERY | AT_SET, 0},
+    {"+CRESET", run_reset, AT_EXEC, 0},  {"+CREBOOT", run_reset, AT_EXEC, 0},
+    {"+CPOF", run_cpof, AT_EXEC, 0},     {"+CPSMS", run_accept, AT_SET, 0},
+    {"+CTZU", run_accept, AT_SET, 0},    {NULL, NULL, 0, 0},
 };
 
 void simcom_net_sim_changed(struct modem *modem)
@@ -134,7 +134,7 @@ void simcom_net_sim_changed(struct modem *modem)
 
 void simcom_net_reset(struct modem *modem)
 {
-    modem->simcom_net = (struct simcom_net){.echo = strncmp(modem->profile->name, "a7", 2) == 0};
+    modem->simcom_net = (struct simcom_net){0};
 }
 
 void simcom_net_keep(struct link *link, const uint8_t *bytes, size_t count)

@@ -13,6 +13,7 @@
 #define FAMILY_QUECTEL    256u
 #define FAMILY_UBLOX      512u
 #define FAMILY_SIMCOM_NET 1024u
+#define FAMILY_NETOPEN    2048u /* of FAMILY_SIMCOM_NET those with NETOPEN */
 #define FAMILY_ALL        (~0u)
 
 #define VARIANT_LIST_COMMON(X)                                                                               \
@@ -74,8 +75,8 @@
       "takes at most so many bytes; 0: all")                                                                 \
     X(EMPTY_READ, FAMILY_SIMCOM_CIP | FAMILY_ESPRESSIF, "empty_read", "zero|error", "zero",                  \
       "CIPRXGET=2 with nothing there")                                                                       \
-    X(UNREAD_AFTER_CLOSE, FAMILY_SIMCOM_CIP | FAMILY_UBLOX, "unread_after_close", "keep|lose", "keep",       \
-      "unread data after the peer's close")                                                                  \
+    X(UNREAD_AFTER_CLOSE, FAMILY_SIMCOM_CIP | FAMILY_UBLOX | FAMILY_NETOPEN, "unread_after_close",           \
+      "keep|lose", "keep", "unread data after the peer's close")                                             \
     X(RX_BUFFER, FAMILY_SIMCOM_CIP | FAMILY_ESPRESSIF, "rx_buffer", "#", "2920",                             \
       "bytes buffered a link before TCP is held")                                                            \
     X(EXTRA_RXGET_URC, FAMILY_SIMCOM_CIP, "extra_rxget_urc", "#", "0",                                       \
@@ -229,6 +230,32 @@
     X(SEND_OK_MS, FAMILY_ESPRESSIF, "send_ok_ms", "#", "0", "from 'Recv 32 bytes' to SEND OK")               \
     X(MAC, FAMILY_ESPRESSIF, "mac", "*", "18:fe:34:a1:b2:c3", "MAC address")
 
+#define VARIANT_LIST_NETOPEN(X)                                                                              \
+    X(NETOPEN, FAMILY_NETOPEN, "netopen", "works|error|needs_cgact", "works",                                \
+      "AT+NETOPEN: works, is an ERROR for ever, or until AT+CGACT=1,1")                                      \
+    X(NETOPEN_FAILURE, FAMILY_NETOPEN, "netopen_failure", "late|error", "late",                              \
+      "NETOPEN without success: OK and +NETOPEN: 1, or ERROR")                                               \
+    X(REOPENS_MS, FAMILY_NETOPEN, "reopens_ms", "#", "0",                                                    \
+      "so long after a lost bearer it comes back with +NETOPEN: 0; 0: never")                                \
+    X(OLD_STACK, FAMILY_NETOPEN, "old_stack", "on|off", "off",                                               \
+      "numeric IP errors, NETOPEN=,,1, no CIPTIMEOUT or CIPSENDMODE, no names in CIPOPEN")                   \
+    X(RESULT_FIRST, FAMILY_NETOPEN, "result_first", "on|off", "off", "+CIPOPEN: 0,0 comes before its OK")    \
+    X(REFUSED_ERROR, FAMILY_NETOPEN, "refused_error", "#", "1", "number of a refused CIPOPEN")               \
+    X(TIMEOUT_ERROR, FAMILY_NETOPEN, "timeout_error", "#", "10", "number of a CIPOPEN nobody answers")       \
+    X(IMS, FAMILY_NETOPEN, "ims", "absent|present|steals", "present",                                        \
+      "context 2 for ims; steals: until it is deleted no connection is answered")                            \
+    X(DATAECHO, FAMILY_NETOPEN, "dataecho", "on|off|absent", "absent",                                       \
+      "CIPCFG DATAECHO after boot, which echoes payload")                                                    \
+    X(DATAECHO_ATE0, FAMILY_NETOPEN, "dataecho_ate0", "on|off", "off", "ATE0 stops that echo as well")       \
+    X(SEND_FAILURE, FAMILY_NETOPEN, "send_failure", "gone|zero|short", "gone",                               \
+      "fault send-fail confirms -1, 0 or half of the bytes")                                                 \
+    X(IPCLOSE_COLON, FAMILY_NETOPEN, "ipclose_colon", "on|off", "on", "+IPCLOSE: 0,1 or +IPCLOSE 0,1")       \
+    X(CDNSGIP_TWO, FAMILY_NETOPEN, "cdnsgip_two", "on|off", "off", "CDNSGIP lists a second address")         \
+    X(CGAUTH_ORDER, FAMILY_NETOPEN, "cgauth_order", "password_first|user_first", "password_first",           \
+      "AT+CGAUTH=1,1,... takes; AT+CGAUTH? prints the user first")                                           \
+    X(CCH_TLS, FAMILY_NETOPEN, "cch_tls", "works|fails", "works", "handshakes of CCHOPEN")                   \
+    X(SMS_DONE, FAMILY_NETOPEN, "sms_done", "on|off", "on", "SMS DONE at boot")
+
 #define VARIANT_LIST_QUECTEL(X)                                                                              \
     X(QISTATE_THREE, FAMILY_QUECTEL, "qistate_three", "on|off", "off",                                       \
       "QISTATE says 3 of a healthy connection (LTE modules)")                                                \
@@ -273,6 +300,7 @@
     VARIANT_LIST_AI_MORE(X)                                                                                  \
     VARIANT_LIST_NEOWAY(X)                                                                                   \
     VARIANT_LIST_ESP(X)                                                                                      \
+    VARIANT_LIST_NETOPEN(X)                                                                                  \
     VARIANT_LIST_QUECTEL(X)                                                                                  \
     VARIANT_LIST_UBLOX(X)
 

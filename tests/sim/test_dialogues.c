@@ -13,7 +13,7 @@
 
 #include <dirent.h>
 
-#define FILES_MAX      200
+#define FILES_MAX 400
 #define LINE_MAX_BYTES 4096
 
 static size_t unescape(const char *text, char *out)
