@@ -6,6 +6,7 @@
 #ifndef BLYNKD_API_CLIENT_H
 #define BLYNKD_API_CLIENT_H
 
+#include "withheld.h"
 #include "acl.h"
 #include "pubsub.h"
 #include "reply.h"
@@ -36,6 +37,7 @@ struct api_client {
     struct buf in;  /* bytes of commands that cannot run yet */
     struct buf out; /* what the next flush sends */
     struct reply reply;
+    struct withheld withheld; /* from where on `out` must wait for the disk */
     struct buf flying;       /* what libuv sends at the moment; empty if nothing */
     size_t published_bytes;  /* of `out`: messages, not replies */
     size_t flying_published; /* the same of `flying` */

@@ -56,22 +56,27 @@ static void on_change(void *arg, const struct link_change *change)
     }
 }
 
-/* A listener may destroy the bridge: what is needed after the first call is copied before. */
-static void on_stopped(void *arg)
+/* What is needed after the first call is copied before. */
+void bridge_tell_stopped(struct bridge *bridge)
 {
-    struct bridge *bridge = arg;
     struct bridge_listener listeners[BRIDGE_LISTENERS];
     size_t count = bridge->listener_count;
 
-    if (!bridge->stopping) {
-        return; /* LINK DOWN */
-    }
     bridge->stopping = false;
     memcpy(listeners, bridge->listeners, sizeof(listeners));
     for (size_t i = 0; i < count; i++) {
         if (listeners[i].events.on_stopped) {
             listeners[i].events.on_stopped(listeners[i].arg);
         }
+    }
+}
+
+static void on_stopped(void *arg)
+{
+    struct bridge *bridge = arg;
+
+    if (bridge->stopping) { /* not LINK DOWN */
+        store_close(bridge->store);
     }
 }
 
@@ -82,6 +87,13 @@ static void on_added(void *arg)
     struct bridge *bridge = arg;
 
     blynk_session_wake(link_session(bridge->link));
+}
+
+static void on_store(void *arg)
+{
+    struct bridge *bridge = arg;
+
+    store_wake(bridge->store);
 }
 
 static void on_confirmed(void *arg, uint64_t up_to_sequence)
@@ -99,13 +111,15 @@ static struct bridge_config complete(const struct bridge *bridge, const struct b
     if (!session->connection[0]) {
         snprintf(session->connection, sizeof(session->connection), "%s", bridge->modem ? "GSM" : "Ethernet");
     }
+    /* Half of the rate is for what is fresh. */
+    full.outbox.backlog_per_s = session->rate_per_s > 1 ? session->rate_per_s / 2 : session->rate_per_s;
     return full;
 }
 
 static bool make_parts(struct bridge *bridge)
 {
     static const struct link_events link_events = {.on_change = on_change, .on_stopped = on_stopped};
-    static const struct outbox_events outbox_events = {.on_added = on_added, .on_confirmed = on_confirmed};
+    static const struct outbox_events outbox_events = {.on_added = on_added, .on_confirmed = on_confirmed, .on_store = on_store};
 
     bridge->pins = pins_create(PIN_DELIVER_ALL);
     if (!bridge->pins) {
@@ -118,6 +132,9 @@ static bool make_parts(struct bridge *bridge)
     bridge->link = link_create(bridge->sched, bridge->uplink, bridge->outbox, &bridge->config.link,
                                &bridge_session_events, &link_events, bridge);
     if (!bridge->link) {
+        return false;
+    }
+    if (!bridge_store_make(bridge)) {
         return false;
     }
     outbox_set_events(bridge->outbox, &outbox_events, bridge);
@@ -158,6 +175,7 @@ void bridge_destroy(struct bridge *bridge)
         trace_set_output(modem_trace(bridge->modem), NULL, NULL);
     }
     link_destroy(bridge->link);
+    store_destroy(bridge->store);
     outbox_destroy(bridge->outbox);
     pins_destroy(bridge->pins);
     secret_wipe(&bridge->config, sizeof(bridge->config));
@@ -166,7 +184,11 @@ void bridge_destroy(struct bridge *bridge)
 
 void bridge_start(struct bridge *bridge)
 {
-    link_start(bridge->link, "started");
+    bridge_open(bridge);
+    bridge->start_wanted = !bridge->is_ready;
+    if (bridge->is_ready) {
+        link_start(bridge->link, "started");
+    }
 }
 
 void bridge_stop(struct bridge *bridge, uint32_t grace_ms)
@@ -179,6 +201,7 @@ bool bridge_configure(struct bridge *bridge, const struct bridge_config *config)
 {
     bridge->config = complete(bridge, config);
     outbox_configure(bridge->outbox, &bridge->config.outbox);
+    store_configure(bridge->store, &bridge->config.outbox);
     return link_configure(bridge->link, &bridge->config.link);
 }
 
@@ -232,7 +255,8 @@ int bridge_write(struct bridge *bridge, const struct outbox_write *writes, size_
             return -EINVAL;
         }
     }
-    int error = outbox_write_group(bridge->outbox, writes, count, wall_ms, sequence);
+    int error = bridge_may_accept(bridge);
+    error = error ? error : outbox_write_group(bridge->outbox, writes, count, wall_ms, sequence);
     if (error) {
         return error;
     }
@@ -263,7 +287,8 @@ int bridge_message(struct bridge *bridge, enum blynk_command command, const stru
     if (body->too_long) {
         return -EMSGSIZE;
     }
-    return outbox_message(bridge->outbox, command, body->bytes, body->len, sequence);
+    int error = bridge_may_accept(bridge);
+    return error ? error : outbox_message(bridge->outbox, command, body->bytes, body->len, sequence);
 }
 
 /* One frame a kind of pin: the server takes the kind from the operation. */
@@ -309,10 +334,7 @@ int bridge_sync(struct bridge *bridge, const pin_id *pins, size_t count)
 
 uint64_t bridge_unconfirmed(const struct bridge *bridge, uint64_t sequence)
 {
-    struct outbox_info info = outbox_info(bridge->outbox);
-    uint64_t last = sequence < info.last_sequence ? sequence : info.last_sequence;
-
-    return last > info.confirmed_sequence ? last - info.confirmed_sequence : 0;
+    return outbox_outstanding(bridge->outbox, sequence);
 }
 
 /* ---- the trace ---- */

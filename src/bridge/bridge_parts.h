@@ -8,6 +8,8 @@
 #include "blynkd/base/timer.h"
 #include "blynkd/bridge/bridge.h"
 
+#include "store.h"
+
 struct bridge_listener {
     struct bridge_events events;
     void *arg;
@@ -20,10 +22,14 @@ struct bridge {
     struct bridge_config config;
     struct pins *pins;
     struct outbox *outbox;
+    struct store *store;
     struct link *link;
     struct bridge_listener listeners[BRIDGE_LISTENERS];
     size_t listener_count;
     bool stopping;
+    bool was_opened;
+    bool is_ready;
+    bool start_wanted;
     bool online;
     struct list requests;
     struct bridge_request *modem_request; /* the modem takes one at a time */
@@ -33,6 +39,14 @@ struct bridge {
 };
 
 void bridge_publish(struct bridge *bridge, const char *channel, const void *message, size_t len);
+
+/* Every listener is told that all is closed. One of them may destroy the bridge. */
+void bridge_tell_stopped(struct bridge *bridge);
+
+/* bridge_store.c */
+bool bridge_store_make(struct bridge *bridge);
+/* 0, or -EROFS: nothing can be promised now. */
+int bridge_may_accept(const struct bridge *bridge);
 
 /* bridge_receive.c */
 extern const struct blynk_session_events bridge_session_events;

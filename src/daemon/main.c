@@ -210,7 +210,8 @@ static int build_host_network(struct daemon *daemon)
 static int build_bridge(struct daemon *daemon)
 {
     static const struct bridge_events events = {
-        .on_publish = daemon_on_publish, .on_link = daemon_on_link, .on_stopped = on_bridge_stopped};
+        .on_publish = daemon_on_publish, .on_link = daemon_on_link, .on_stopped = on_bridge_stopped,
+        .on_disk = daemon_on_disk};
 
     daemon->bridge = bridge_create(daemon->sched, daemon->uplink, daemon->modem, &daemon->conf->bridge);
     if (!daemon->bridge || bridge_listen(daemon->bridge, &events, daemon) != 0) {
@@ -257,6 +258,16 @@ static int build_signals(struct daemon *daemon)
     return 0;
 }
 
+/* Nobody is listened to before it is known what waits from an earlier life. */
+static int open_store(struct daemon *daemon)
+{
+    bridge_open(daemon->bridge);
+    while (!bridge_is_ready(daemon->bridge)) {
+        uv_run(&daemon->loop, UV_RUN_ONCE);
+    }
+    return 0;
+}
+
 static int build(struct daemon *daemon)
 {
     bool through_modem = daemon->conf->uplink == CONF_UPLINK_MODEM;
@@ -269,6 +280,7 @@ static int build(struct daemon *daemon)
     code = code ? code : through_modem ? build_modem(daemon) : build_host_network(daemon);
     code = code ? code : build_bridge(daemon);
     code = code ? code : build_signals(daemon);
+    code = code ? code : open_store(daemon);
     code = code ? code : build_api(daemon);
     if (code == EXIT_OS_ERROR) {
         log_error("daemon", "the system gives no memory or handles to start with");

@@ -164,7 +164,7 @@ void daemon_reload(struct daemon *daemon)
 {
     struct conf *fresh = calloc(1, sizeof(*fresh));
     struct conf_report report;
-    char status[sizeof(daemon->status) + sizeof(daemon->status_note) + sizeof("; ")];
+    char status[DAEMON_STATUS_MAX];
 
     if (!fresh) {
         log_error("config", "no memory to read the configuration again");
