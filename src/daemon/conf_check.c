@@ -51,10 +51,6 @@ static void check_not_yet(struct conf_loader *loader)
     if (loader->conf->tls) {
         say(loader, true, "blynk", "tls", "encryption is not yet in this version; only `no` can be written");
     }
-    if (loader->conf->durability) {
-        say(loader, true, "outbox", "durability",
-            "a store on disk is not yet in this version; only `memory` can be written");
-    }
 }
 
 static void check_retry(struct conf_loader *loader)

@@ -9,7 +9,7 @@
 
 #include <sys/stat.h>
 
-#define CONF_KEYS_MAX 64
+#define CONF_KEYS_MAX 128
 
 /* Where a key was last set. */
 struct conf_place {

@@ -19,18 +19,38 @@ static void *member_of(struct conf *conf, const struct conf_key *key)
     return (char *)conf + key->offset;
 }
 
+struct amount_unit {
+    const char *word;
+    uint64_t factor;
+};
+
+/* The largest unit that leaves no rest, but minutes up to an hour. */
+static const struct amount_unit *fitting_unit(const struct conf_key *key, uint64_t amount)
+{
+    static const struct amount_unit times[] = {
+        {"d", 86400000}, {"h", 3600000}, {"m", 60000}, {"s", 1000}, {"ms", 1}};
+    static const struct amount_unit sizes[] = {{"G", 1 << 30}, {"M", 1 << 20}, {"k", 1 << 10}, {"", 1}};
+    static const struct amount_unit plain = {"", 1};
+
+    if (key->type != CONF_TYPE_DURATION && key->type != CONF_TYPE_SIZE) {
+        return &plain;
+    }
+    if (amount == 0) {
+        return key->type == CONF_TYPE_SIZE ? &plain : &times[3];
+    }
+    const struct amount_unit *unit = key->type == CONF_TYPE_SIZE ? sizes : times;
+    while (amount % unit->factor || (amount == unit->factor && strcmp(unit->word, "h") == 0)) {
+        unit++;
+    }
+    return unit;
+}
+
 static void format_amount(const struct conf_key *key, uint64_t amount, char *out, size_t size)
 {
-    const char *unit = "";
+    const struct amount_unit *unit = fitting_unit(key, amount);
 
-    if (key->type == CONF_TYPE_DURATION) {
-        unit = amount % 60000 == 0 && amount ? "m" : amount % 1000 == 0 ? "s" : "ms";
-        amount /= *unit == 's' ? 1000 : strcmp(unit, "m") == 0 ? 60000 : 1;
-    } else if (key->type == CONF_TYPE_SIZE) {
-        unit = amount >= 1 << 20 && amount % (1 << 20) == 0 ? "M" : amount % 1024 == 0 && amount ? "k" : "";
-        amount /= *unit == 'M' ? 1 << 20 : *unit == 'k' ? 1024 : 1;
-    }
-    snprintf(out, size, key->type == CONF_TYPE_OCTAL ? "%04" PRIo64 "%s" : "%" PRIu64 "%s", amount, unit);
+    snprintf(out, size, key->type == CONF_TYPE_OCTAL ? "%04" PRIo64 "%s" : "%" PRIu64 "%s",
+             amount / unit->factor, unit->word);
 }
 
 static void format_range(const struct conf_key *key, char *out, size_t size)

@@ -126,6 +126,14 @@ static void defaults_are_what_the_documents_promise(void **state)
     assert_int_equal(conf->bridge.link.heartbeat_max_ms, 300000);
     assert_string_equal(conf->bridge.link.state_dir, "/var/lib/blynkd");
     assert_int_equal(conf->bridge.outbox.max_bytes, 1 << 20);
+    assert_int_equal(conf->bridge.outbox.durability, OUTBOX_OFFLINE);
+    assert_int_equal(conf->bridge.outbox.policy, OUTBOX_REFUSE);
+    assert_int_equal(conf->bridge.outbox.spill_after_ms, 10000);
+    assert_int_equal(conf->bridge.outbox.commit_interval_ms, 2000);
+    assert_int_equal(conf->bridge.outbox.max_rows, 1000000);
+    assert_int_equal(conf->bridge.outbox.max_spool_bytes, 256 << 20);
+    assert_int_equal(conf->bridge.outbox.max_age_ms, UINT64_C(30) * 24 * 3600 * 1000);
+    assert_int_equal(conf->bridge.outbox.min_free_bytes, 64 << 20);
     assert_int_equal(conf->api.socket_mode, 0660);
     assert_string_equal(conf->api.socket_group, "blynkd");
     assert_string_equal(conf->api.socket_path, "/run/blynkd/blynkd.sock");
@@ -197,6 +205,29 @@ static void values_reach_their_places(void **state)
     assert_int_equal(conf->log_level, LOG_LEVEL_DEBUG);
 }
 
+static void what_waits_on_disk_is_configured(void **state)
+{
+    struct conf_dir *dir = *state;
+    struct outbox_config *outbox = &dir->conf->bridge.outbox;
+
+    assert_int_equal(conf_dir_try(dir, MINIMUM "[outbox]\ndurability = always\nspill_after = 1h\n"
+                                               "commit_interval = 100ms\nmax_rows = 100000000\n"
+                                               "max_size = 8G\nmax_age = 720h\nmin_free = 0\n"
+                                               "policy = oldest\n"),
+                     0);
+    assert_int_equal(outbox->durability, OUTBOX_ALWAYS);
+    assert_int_equal(outbox->spill_after_ms, 3600000);
+    assert_int_equal(outbox->commit_interval_ms, 100);
+    assert_int_equal(outbox->max_rows, 100000000);
+    assert_int_equal(outbox->max_spool_bytes, UINT64_C(8) << 30);
+    assert_int_equal(outbox->max_age_ms, UINT64_C(2592000000));
+    assert_int_equal(outbox->min_free_bytes, 0);
+    assert_int_equal(outbox->policy, OUTBOX_DROP_OLDEST);
+    assert_int_equal(conf_dir_try(dir, MINIMUM "[outbox]\ndurability = memory\nmax_age = 0\n"), 0);
+    assert_int_equal(outbox->durability, OUTBOX_MEMORY);
+    assert_int_equal(outbox->max_age_ms, 0);
+}
+
 static void an_empty_apn_is_a_choice(void **state)
 {
     struct conf_dir *dir = *state;
@@ -261,6 +292,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(defaults_are_what_the_documents_promise, conf_dir_setup,
                                         conf_dir_teardown),
         cmocka_unit_test_setup_teardown(values_reach_their_places, conf_dir_setup, conf_dir_teardown),
+        cmocka_unit_test_setup_teardown(what_waits_on_disk_is_configured, conf_dir_setup, conf_dir_teardown),
         cmocka_unit_test_setup_teardown(an_empty_apn_is_a_choice, conf_dir_setup, conf_dir_teardown),
         cmocka_unit_test_setup_teardown(differences_are_found_by_key, conf_dir_setup, conf_dir_teardown),
     };

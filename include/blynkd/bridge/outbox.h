@@ -13,11 +13,32 @@
 struct outbox;
 struct sched;
 
+/* What is written to the spool besides memory. */
+enum outbox_durability {
+    OUTBOX_MEMORY,  /* nothing: a stop of the daemon loses what waits */
+    OUTBOX_OFFLINE, /* what has waited for spill_after_ms */
+    OUTBOX_ALWAYS,  /* every write, before it is acknowledged */
+};
+
+/* What happens to a new write when the spool is at one of its bounds. */
+enum outbox_policy {
+    OUTBOX_REFUSE,
+    OUTBOX_DROP_OLDEST, /* it is taken; the oldest `all` writes are dropped and counted */
+};
+
 struct outbox_config {
-    size_t max_entries; /* default 10000 */
-    size_t max_bytes;   /* default 1 MiB */
+    size_t max_entries; /* in memory; default 10000 */
+    size_t max_bytes;   /* in memory; default 1 MiB */
     uint32_t
-        stamp_after_ms; /* an `all` write older than this goes out in a group with its own time; 0 = never */
+        stamp_after_ms;  /* an `all` write older than this goes out in a group with its own time; 0 = never */
+    unsigned durability; /* enum outbox_durability */
+    unsigned policy;     /* enum outbox_policy */
+    uint32_t spill_after_ms;     /* default 10 s */
+    uint32_t commit_interval_ms; /* the spool is written at most so often; default 2 s */
+    uint64_t max_rows;           /* in the spool; default 1000000 */
+    uint64_t max_spool_bytes;    /* default 256 MiB */
+    uint64_t max_age_ms; /* Blynk takes no sample older than a month; default 30 days; 0 = never too old */
+    uint64_t min_free_bytes; /* left on the disk for others; default 64 MiB */
 };
 
 /* NULL: no memory. `pins` gives the delivery rules. */
