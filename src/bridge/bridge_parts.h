@@ -7,10 +7,18 @@
 
 #include "blynkd/base/timer.h"
 #include "blynkd/bridge/bridge.h"
+#include "blynkd/bridge/pin_rules.h"
 
 struct bridge_listener {
     struct bridge_events events;
     void *arg;
+};
+
+/* Values that wait for their pin's interval: which; the value is the one that `pins` has. */
+struct bridge_hold {
+    bool pins[PIN_COUNT];
+    size_t count;
+    struct timer timer; /* for the earliest */
 };
 
 struct bridge {
@@ -19,6 +27,8 @@ struct bridge {
     struct modem *modem; /* NULL: the host's network */
     struct bridge_config config;
     struct pins *pins;
+    struct pin_rules *rules;
+    struct bridge_hold hold;
     struct outbox *outbox;
     struct link *link;
     struct bridge_listener listeners[BRIDGE_LISTENERS];
@@ -36,6 +46,19 @@ void bridge_publish(struct bridge *bridge, const char *channel, const void *mess
 
 /* bridge_receive.c */
 extern const struct blynk_session_events bridge_session_events;
+
+/* hold.c */
+void hold_init(struct bridge *bridge);
+/* What the pin's rules say of a write; a value that is held is given up if this one need not go. */
+enum pin_verdict hold_judge(struct bridge *bridge, const struct outbox_write *write);
+/* The pin's last value, which is known, goes when the interval is over. */
+void hold_keep(struct bridge *bridge, pin_id pin);
+/* The value was written to the outbox, or came from Blynk: nothing older may follow it. */
+void hold_passed(struct bridge *bridge, pin_id pin, const void *value, size_t len);
+void hold_heard(struct bridge *bridge, pin_id pin, const void *value, size_t len);
+/* What is held goes now: of one pin, of all. */
+void hold_release(struct bridge *bridge, pin_id pin);
+void hold_release_all(struct bridge *bridge);
 
 /* bridge_requests.c */
 /* True if the frame was the answer to a question. */

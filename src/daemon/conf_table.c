@@ -209,8 +209,8 @@ static const struct conf_key keys[] = {
      .help = "At these bounds: refuse new writes, or drop the oldest writes of pins with `delivery = all`."},
 
     {.section = "limits", .name = "rate", .type = CONF_TYPE_NUMBER, MEMBER(bridge.link.session.rate_per_s),
-     .fallback = "8", .unit = "messages per second, 0 = no limit", .max = 100, .apply = CONF_APPLY_LIVE,
-     .help = "Blynk drops what comes faster than 10 a second and may close the connection."},
+     .fallback = "8", .unit = "messages per second up to 20, 0 = no limit", .max = 100000, .apply = CONF_APPLY_LIVE,
+     .help = "Blynk drops what comes faster than 10 a second; above 20 it closes the connection."},
     {.section = "limits", .name = "burst", .type = CONF_TYPE_NUMBER, MEMBER(bridge.link.session.burst),
      .fallback = "10", .unit = "messages", .min = 1, .max = 100, .apply = CONF_APPLY_LIVE,
      .help = "How many may go at once after a pause."},
@@ -226,6 +226,12 @@ static const struct conf_key keys[] = {
     {.section = "pin *", .name = "delivery", .type = CONF_TYPE_PIN_RULE, MEMBER(pin_delivery),
      .words = delivery_words, .example = "latest", .unit = "all or latest", .apply = CONF_APPLY_LIVE,
      .help = "The same for one pin: a section [pin V5] for each."},
+    {.section = "pin *", .name = "min_interval", .type = CONF_TYPE_PIN_INTERVAL, MEMBER(pin_min_interval_ms),
+     .example = "10s", .unit = "time, 0 = none", .max = MINUTES(1440), .apply = CONF_APPLY_LIVE,
+     .help = "With `delivery = latest`: not sent more often; what comes earlier waits, and the newest is sent."},
+    {.section = "pin *", .name = "deadband", .type = CONF_TYPE_PIN_DEADBAND, MEMBER(pin_deadband),
+     .example = "0.5", .unit = "number, 0 = none", .apply = CONF_APPLY_LIVE,
+     .help = "A number that differs from the last one that was sent by less than this is not sent."},
 
     {.section = "socket", .name = "path", .type = CONF_TYPE_PATH, MEMBER(api.socket_path),
      .fallback = "/run/blynkd/blynkd.sock", .unit = "path", .apply = CONF_APPLY_RESTART,

@@ -32,13 +32,15 @@ static const struct amount_unit *fitting_unit(const struct conf_key *key, uint64
     static const struct amount_unit sizes[] = {{"G", 1 << 30}, {"M", 1 << 20}, {"k", 1 << 10}, {"", 1}};
     static const struct amount_unit plain = {"", 1};
 
-    if (key->type != CONF_TYPE_DURATION && key->type != CONF_TYPE_SIZE) {
+    bool is_time = key->type == CONF_TYPE_DURATION || key->type == CONF_TYPE_PIN_INTERVAL;
+
+    if (!is_time && key->type != CONF_TYPE_SIZE) {
         return &plain;
     }
     if (amount == 0) {
-        return key->type == CONF_TYPE_SIZE ? &plain : &times[3];
+        return is_time ? &times[3] : &plain;
     }
-    const struct amount_unit *unit = key->type == CONF_TYPE_SIZE ? sizes : times;
+    const struct amount_unit *unit = is_time ? times : sizes;
     while (amount % unit->factor || (amount == unit->factor && strcmp(unit->word, "h") == 0)) {
         unit++;
     }
@@ -71,7 +73,8 @@ int conf_refuse(const struct setting *setting, const char *problem)
 {
     const struct conf_key *key = setting->key;
     bool has_range = key->type == CONF_TYPE_NUMBER || key->type == CONF_TYPE_DURATION ||
-                     key->type == CONF_TYPE_SIZE || key->type == CONF_TYPE_OCTAL;
+                     key->type == CONF_TYPE_SIZE || key->type == CONF_TYPE_OCTAL ||
+                     key->type == CONF_TYPE_PIN_INTERVAL;
     char range[72] = "";
     char shown[SHOWN_VALUE_MAX + 8] = "";
 
@@ -259,6 +262,20 @@ static int scan_octal(const char *text, uint64_t max, uint64_t *value)
     return *text ? 0 : -EINVAL;
 }
 
+int conf_scan_amount(const struct setting *setting, int (*scan)(const char *, uint64_t, uint64_t *),
+                     uint64_t *value)
+{
+    int error = scan(setting->text, setting->key->max, value);
+
+    if (error == -ERANGE) {
+        return conf_refuse(setting, "is too much");
+    }
+    if (error) {
+        return conf_refuse(setting, "is not understood");
+    }
+    return *value < setting->key->min ? conf_refuse(setting, "is too little") : 0;
+}
+
 static int set_amount(const struct setting *setting, int (*scan)(const char *, uint64_t, uint64_t *))
 {
     const struct conf_key *key = setting->key;
@@ -268,18 +285,11 @@ static int set_amount(const struct setting *setting, int (*scan)(const char *, u
         store_number(setting, -1);
         return 0;
     }
-    int error = scan(setting->text, key->max, &value);
-    if (error == -ERANGE) {
-        return conf_refuse(setting, "is too much");
+    int error = conf_scan_amount(setting, scan, &value);
+    if (!error) {
+        store_number(setting, (int64_t)value);
     }
-    if (error) {
-        return conf_refuse(setting, "is not understood");
-    }
-    if (value < key->min) {
-        return conf_refuse(setting, "is too little");
-    }
-    store_number(setting, (int64_t)value);
-    return 0;
+    return error;
 }
 
 int conf_find_word(const struct setting *setting)
@@ -344,6 +354,10 @@ static int set_by_type(const struct setting *setting)
         return set_word(setting);
     case CONF_TYPE_PIN_RULE:
         return conf_set_pin_rule(setting);
+    case CONF_TYPE_PIN_INTERVAL:
+        return conf_set_pin_interval(setting);
+    case CONF_TYPE_PIN_DEADBAND:
+        return conf_set_pin_deadband(setting);
     case CONF_TYPE_ROLE:
         return conf_set_role(setting);
     }

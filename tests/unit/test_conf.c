@@ -228,6 +228,31 @@ static void what_waits_on_disk_is_configured(void **state)
     assert_int_equal(outbox->max_age_ms, 0);
 }
 
+static void pins_have_rules_of_their_own(void **state)
+{
+    struct conf_dir *dir = *state;
+    struct conf *conf = dir->conf;
+
+    assert_int_equal(conf_dir_try(dir,
+                                  MINIMUM "[pin V5]\nmin_interval = 1d\ndelivery = latest\ndeadband = 0.25\n"
+                                          "[pin a3]\ndeadband = -0\n[pin D255]\ndeadband = 1e3\n"),
+                     0);
+    assert_string_equal(dir->findings, "");
+    assert_int_equal(conf->pin_min_interval_ms[5], 86400000);
+    assert_true(conf->pin_deadband[5] > 0.2499 && conf->pin_deadband[5] < 0.2501);
+    assert_int_equal(conf->pin_min_interval_ms[6], 0);
+    assert_true(conf->pin_deadband[PIN_NUMBERS + 255] > 999 && conf->pin_deadband[PIN_NUMBERS + 255] < 1001);
+    const double none = 0;
+    assert_memory_equal(&conf->pin_deadband[2 * PIN_NUMBERS + 3], &none, sizeof(none));
+    assert_int_equal(conf_delivery_of(conf, 5), CONF_DELIVER_LATEST);
+    assert_int_equal(conf_delivery_of(conf, 6), CONF_DELIVER_ALL);
+    /* The default for all pins is enough. */
+    assert_int_equal(conf_dir_try(dir, MINIMUM "[pin V5]\nmin_interval = 500ms\n[pins]\ndelivery = latest\n"),
+                     0);
+    assert_int_equal(conf->pin_min_interval_ms[5], 500);
+    assert_int_equal(conf_delivery_of(conf, 5), CONF_DELIVER_LATEST);
+}
+
 static void an_empty_apn_is_a_choice(void **state)
 {
     struct conf_dir *dir = *state;
@@ -264,12 +289,13 @@ static void differences_are_found_by_key(void **state)
     assert_int_equal(conf_dir_try(dir, MINIMUM "server = blynk.cloud:8080\nheartbeat = 30s\n"
                                                "fallback_addresses = 192.0.2.1\n"
                                                "[access]\nuser.a = admin\ngroup.b = reader\n"
-                                               "[pin V1]\ndelivery = latest\n[daemon]\nstate_dir = /tmp/x\n"),
+                                               "[pin V1]\ndelivery = latest\nmin_interval = 1s\n"
+                                               "deadband = 2\n[daemon]\nstate_dir = /tmp/x\n"),
                      0);
     conf_compare(before, dir->conf, on_difference, &differences);
-    assert_string_equal(differences.text,
-                        "blynk.server blynk.fallback_addresses blynk.heartbeat pin *.delivery access.user.* "
-                        "daemon.state_dir ");
+    assert_string_equal(differences.text, "blynk.server blynk.fallback_addresses blynk.heartbeat pin "
+                                          "*.delivery pin *.min_interval pin *.deadband access.user.* "
+                                          "daemon.state_dir ");
 
     conf_copy_value(dir->conf, before, conf_key_find("daemon", "state_dir"));
     conf_copy_value(dir->conf, before, conf_key_find("blynk", "server"));
@@ -277,7 +303,8 @@ static void differences_are_found_by_key(void **state)
     conf_copy_value(dir->conf, before, conf_key_find("access", "user.x"));
     differences.text[0] = '\0';
     conf_compare(before, dir->conf, on_difference, &differences);
-    assert_string_equal(differences.text, "blynk.heartbeat pin *.delivery ");
+    assert_string_equal(differences.text,
+                        "blynk.heartbeat pin *.delivery pin *.min_interval pin *.deadband ");
     free(before);
 }
 
@@ -293,6 +320,7 @@ int main(void)
                                         conf_dir_teardown),
         cmocka_unit_test_setup_teardown(values_reach_their_places, conf_dir_setup, conf_dir_teardown),
         cmocka_unit_test_setup_teardown(what_waits_on_disk_is_configured, conf_dir_setup, conf_dir_teardown),
+        cmocka_unit_test_setup_teardown(pins_have_rules_of_their_own, conf_dir_setup, conf_dir_teardown),
         cmocka_unit_test_setup_teardown(an_empty_apn_is_a_choice, conf_dir_setup, conf_dir_teardown),
         cmocka_unit_test_setup_teardown(differences_are_found_by_key, conf_dir_setup, conf_dir_teardown),
     };
