@@ -1,6 +1,7 @@
 /*
- * What the files of the bridge share: its struct, and the calls between its life and writes (bridge.c), what comes
- * from Blynk (bridge_receive.c) and questions whose answer comes later (bridge_requests.c). Never seen outside.
+ * What the files of the bridge share: its struct, and the calls between its life and writes (bridge.c), values
+ * that wait for their pin's interval (hold.c), what comes from Blynk (bridge_receive.c) and questions whose answer
+ * comes later (bridge_requests.c). Never seen outside.
  */
 #ifndef BRIDGE_PARTS_H
 #define BRIDGE_PARTS_H
