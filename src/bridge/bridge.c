@@ -125,6 +125,10 @@ static bool make_parts(struct bridge *bridge)
     if (!bridge->pins) {
         return false;
     }
+    bridge->rules = pin_rules_create();
+    if (!bridge->rules) {
+        return false;
+    }
     bridge->outbox = outbox_create(bridge->sched, bridge->pins, &bridge->config.outbox);
     if (!bridge->outbox) {
         return false;
@@ -154,6 +158,7 @@ struct bridge *bridge_create(struct sched *sched, struct uplink *uplink, struct 
     bridge->modem = modem;
     bridge->config = complete(bridge, config);
     list_init(&bridge->requests);
+    hold_init(bridge);
     if (!make_parts(bridge)) {
         bridge_destroy(bridge);
         return NULL;
@@ -174,9 +179,11 @@ void bridge_destroy(struct bridge *bridge)
     if (bridge->trace_users) {
         trace_set_output(modem_trace(bridge->modem), NULL, NULL);
     }
+    timer_stop(&bridge->hold.timer);
     link_destroy(bridge->link);
     store_destroy(bridge->store);
     outbox_destroy(bridge->outbox);
+    pin_rules_destroy(bridge->rules);
     pins_destroy(bridge->pins);
     secret_wipe(&bridge->config, sizeof(bridge->config));
     free(bridge);
@@ -194,6 +201,7 @@ void bridge_start(struct bridge *bridge)
 void bridge_stop(struct bridge *bridge, uint32_t grace_ms)
 {
     bridge->stopping = true;
+    hold_release_all(bridge);
     link_stop(bridge->link, grace_ms, "the daemon is stopping");
 }
 
@@ -233,18 +241,61 @@ void bridge_link_restart(struct bridge *bridge)
 /* ---- towards Blynk ---- */
 
 /* A sample with a time of its own may be older than what is known. */
-static void remember(struct bridge *bridge, const struct outbox_write *write, int64_t wall_ms)
+static bool is_outdated(const struct bridge *bridge, const struct outbox_write *write, int64_t wall_ms)
 {
     const struct pin_value *known = pins_get(bridge->pins, write->pin);
-    int64_t time_ms = wall_ms ? wall_ms : sched_wall_ms(bridge->sched);
 
-    if (wall_ms && known && known->wall_ms > wall_ms) {
-        return;
-    }
-    if (pins_set(bridge->pins, write->pin, write->value, write->len, time_ms, PIN_FROM_LOCAL)) {
+    return wall_ms && known && known->wall_ms > wall_ms;
+}
+
+static int remember(struct bridge *bridge, const struct outbox_write *write, int64_t wall_ms)
+{
+    int64_t time_ms = wall_ms ? wall_ms : sched_wall_ms(bridge->sched);
+    int error = pins_set(bridge->pins, write->pin, write->value, write->len, time_ms, PIN_FROM_LOCAL);
+
+    if (error) {
         log_warning("bridge", "no memory to remember the value of %c%u", pin_kind(write->pin),
                     pin_number(write->pin));
     }
+    return error;
+}
+
+static int write_through(struct bridge *bridge, const struct outbox_write *writes, size_t count,
+                         int64_t wall_ms, uint64_t *sequence)
+{
+    int error = outbox_write_group(bridge->outbox, writes, count, wall_ms, sequence);
+
+    if (error) {
+        return error;
+    }
+    for (size_t i = 0; i < count; i++) {
+        if (!is_outdated(bridge, &writes[i], wall_ms)) {
+            (void)remember(bridge, &writes[i], wall_ms);
+            hold_passed(bridge, writes[i].pin, writes[i].value, writes[i].len);
+        }
+    }
+    return 0;
+}
+
+static int write_single(struct bridge *bridge, const struct outbox_write *write, uint64_t *sequence)
+{
+    if (write->len > PIN_VALUE_MAX) {
+        return -EMSGSIZE;
+    }
+    switch (hold_judge(bridge, write)) {
+    case PIN_PASS:
+        break;
+    case PIN_SKIP:
+        (void)remember(bridge, write, 0);
+        return 0;
+    case PIN_HOLD:
+        if (remember(bridge, write, 0)) {
+            return -ENOMEM; /* it is nowhere else */
+        }
+        hold_keep(bridge, write->pin);
+        return 0;
+    }
+    return write_through(bridge, write, 1, 0, sequence);
 }
 
 int bridge_write(struct bridge *bridge, const struct outbox_write *writes, size_t count, int64_t wall_ms,
@@ -256,14 +307,11 @@ int bridge_write(struct bridge *bridge, const struct outbox_write *writes, size_
         }
     }
     int error = bridge_may_accept(bridge);
-    error = error ? error : outbox_write_group(bridge->outbox, writes, count, wall_ms, sequence);
     if (error) {
         return error;
     }
-    for (size_t i = 0; i < count; i++) {
-        remember(bridge, &writes[i], wall_ms);
-    }
-    return 0;
+    return count == 1 && wall_ms == 0 ? write_single(bridge, writes, sequence)
+                                      : write_through(bridge, writes, count, wall_ms, sequence);
 }
 
 int bridge_property(struct bridge *bridge, pin_id pin, const struct blynk_body *name_and_values,
@@ -315,6 +363,17 @@ static int sync_kind(struct bridge *bridge, const pin_id *pins, size_t count, ch
     return bridge_message(bridge, BLYNK_HARDWARE_SYNC, &body, NULL);
 }
 
+/* Values that are held are among the writes that wait. */
+static void release(struct bridge *bridge, const pin_id *pins, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        hold_release(bridge, pins[i]);
+    }
+    if (count == 0) {
+        hold_release_all(bridge);
+    }
+}
+
 /* Behind the writes that wait: before them the server would resend, as the newest, a value that they replace. */
 int bridge_sync(struct bridge *bridge, const pin_id *pins, size_t count)
 {
@@ -323,6 +382,7 @@ int bridge_sync(struct bridge *bridge, const pin_id *pins, size_t count)
     if (!blynk_session_online(link_session(bridge->link))) {
         return -ENOTCONN;
     }
+    release(bridge, pins, count);
     if (count == 0) {
         return outbox_message(bridge->outbox, BLYNK_HARDWARE_SYNC, NULL, 0, NULL);
     }

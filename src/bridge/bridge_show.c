@@ -153,6 +153,7 @@ void bridge_show_blynk(const struct bridge *bridge, bridge_show_fn *show, void *
 
 void bridge_show_outbox(const struct bridge *bridge, bridge_show_fn *show, void *arg)
 {
+    struct pin_rules_info rules = pin_rules_info(bridge->rules);
     struct outbox_info info = outbox_info(bridge->outbox);
     struct view view = {show, arg};
 
@@ -164,6 +165,9 @@ void bridge_show_outbox(const struct bridge *bridge, bridge_show_fn *show, void 
     show_count(&view, "replaced", info.replaced);
     show_count(&view, "refused", info.refused);
     show_count(&view, "resent", info.resent);
+    show_count(&view, "skipped", rules.skipped);
+    show_count(&view, "held", rules.held);
+    show_count(&view, "holding", bridge->hold.count);
 }
 
 void bridge_show_spool(const struct bridge *bridge, bridge_show_fn *show, void *arg)

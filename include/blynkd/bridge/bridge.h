@@ -58,9 +58,16 @@ bool bridge_configure(struct bridge *bridge, const struct bridge_config *config)
 struct pins *bridge_pins(struct bridge *bridge);
 struct link *bridge_link(struct bridge *bridge);
 
-/* Writes towards Blynk: remembers the value and puts it into the outbox. `sequence` (may be NULL) is what
- * bridge_flush() waits for. -ENOSPC (outbox full), -EMSGSIZE, -ENOMEM; -EINVAL for an empty value, which the
- * server refuses (protocol sheet, rule 18); -EROFS with durability = always and a disk that cannot be written. */
+/* How often a pin's values go, and by how much they must differ from the last one that went (>= 0); 0: any. */
+void bridge_set_pin_rules(struct bridge *bridge, pin_id pin, uint32_t min_interval_ms, double deadband);
+
+/*
+ * Writes towards Blynk: remembers the value and puts it into the outbox. `sequence` (may be NULL) is what
+ * bridge_flush() waits for. The pin's rules are for a write alone and without a time of its own: one that they
+ * skip is only remembered, one that they hold goes later, as the newest; for both `sequence` stays as it is.
+ * -ENOSPC (outbox full), -EMSGSIZE, -ENOMEM; -EINVAL for an empty value, which the server refuses (protocol
+ * sheet, rule 18); -EROFS with durability = always and a disk that cannot be written.
+ */
 int bridge_write(struct bridge *bridge, const struct outbox_write *writes, size_t count, int64_t wall_ms,
                  uint64_t *sequence);
 /* Who writes from now on (outbox_set_writer()). */
