@@ -238,7 +238,8 @@ void output_on_stored(struct api_client *client, uint64_t ticket, bool failed, c
     buf_truncate(&client->out, held);
     client->withheld.count = 0;
     reply_error(&client->reply,
-                "SPOOLFULL the disk could not be written (%s): what you wrote last waits in memory only", why);
+                "SPOOLFULL the disk could not be written (%s): what you wrote last waits in memory only",
+                why);
     client_leave(client);
     mark_dirty(client);
 }

@@ -56,8 +56,8 @@ bool bridge_store_make(struct bridge *bridge)
         .on_ready = on_ready, .on_stored = on_stored, .on_trouble = on_trouble, .on_closed = on_closed};
     struct store_parts parts = {.outbox = bridge->outbox, .pins = bridge->pins};
 
-    bridge->store = store_create(bridge->sched, &parts, &bridge->config.outbox,
-                                 bridge->config.link.state_dir, &events, bridge);
+    bridge->store = store_create(bridge->sched, &parts, &bridge->config.outbox, bridge->config.link.state_dir,
+                                 &events, bridge);
     return bridge->store != NULL;
 }
 

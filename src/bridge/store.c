@@ -29,8 +29,8 @@ struct store {
     bool told_ready;
     struct task wake;
     struct timer timer;
-    uint64_t not_before_ms; /* the next batch */
-    uint64_t pins_ms;       /* when the values of pins were last kept */
+    uint64_t not_before_ms;   /* the next batch */
+    uint64_t pins_ms;         /* when the values of pins were last kept */
     uint32_t kept[PIN_COUNT]; /* changes of a pin that are on the disk */
     uint32_t flying[PIN_COUNT];
     int64_t clock_offset_ms; /* as kept */
@@ -132,7 +132,8 @@ static uint64_t next_batch_ms(const struct store *store)
 {
     uint64_t due_ms = outbox_spool_due_ms(store->parts.outbox);
 
-    if (store->config.durability != OUTBOX_MEMORY && pins_differ(store) && store->pins_ms + PINS_MS < due_ms) {
+    if (store->config.durability != OUTBOX_MEMORY && pins_differ(store) &&
+        store->pins_ms + PINS_MS < due_ms) {
         due_ms = store->pins_ms + PINS_MS;
     }
     return due_ms == UINT64_MAX || due_ms > store->not_before_ms ? due_ms : store->not_before_ms;
@@ -234,7 +235,8 @@ static void on_pin(void *arg, pin_id pin, const void *value, size_t len, int64_t
     if (pins_get(store->parts.pins, pin)) {
         return;
     }
-    if (pins_set(store->parts.pins, pin, value, len, wall_ms, from_blynk ? PIN_FROM_BLYNK : PIN_FROM_LOCAL) == 0) {
+    if (pins_set(store->parts.pins, pin, value, len, wall_ms, from_blynk ? PIN_FROM_BLYNK : PIN_FROM_LOCAL) ==
+        0) {
         store->kept[pin] = pins_get(store->parts.pins, pin)->changes;
     }
 }
@@ -263,8 +265,7 @@ static void after_success(struct store *store)
     bool at_once = store->config.durability == OUTBOX_ALWAYS;
 
     store->batches++;
-    store->not_before_ms =
-        at_once ? 0 : sched_now_ms(store->sched) + store->config.commit_interval_ms;
+    store->not_before_ms = at_once ? 0 : sched_now_ms(store->sched) + store->config.commit_interval_ms;
     memcpy(store->kept, store->flying, sizeof(store->kept));
     store->clock_offset_ms = store->clock_flying_ms;
     say_trouble(store, "");

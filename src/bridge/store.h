@@ -11,7 +11,7 @@
 struct store;
 
 struct store_events {
-    void (*on_ready)(void *arg);  /* once: what is on disk is known, or that nothing can be */
+    void (*on_ready)(void *arg);               /* once: what is on disk is known, or that nothing can be */
     void (*on_stored)(void *arg, bool failed); /* outbox_stored_ticket() has moved, or will not */
     void (*on_trouble)(void *arg, const char *why); /* for people; "": it is over */
     void (*on_closed)(void *arg);

@@ -34,13 +34,14 @@ enum spool_lane {
 struct spool_row {
     uint64_t sequence; /* its key; > 0 */
     enum spool_lane lane;
-    uint8_t command;   /* enum blynk_command */
-    pin_id pin;        /* of a write */
-    uint32_t group;    /* rows that were written together; 0: alone */
-    int64_t wall_ms;   /* the sample's own time, given by the writer; 0: none */
-    uint64_t made_ms;  /* when it was accepted: monotonic time of the boot it was made in */
-    bool this_boot;    /* given back only: made_ms is of this boot */
-    int64_t made_wall_ms; /* given back only: made_ms as time since 1970 by what is known of that boot's clock; 0: unknown */
+    uint8_t command;  /* enum blynk_command */
+    pin_id pin;       /* of a write */
+    uint32_t group;   /* rows that were written together; 0: alone */
+    int64_t wall_ms;  /* the sample's own time, given by the writer; 0: none */
+    uint64_t made_ms; /* when it was accepted: monotonic time of the boot it was made in */
+    bool this_boot;   /* given back only: made_ms is of this boot */
+    int64_t
+        made_wall_ms; /* given back only: made_ms as time since 1970 by what is known of that boot's clock; 0: unknown */
     uint16_t len;
     const uint8_t *bytes; /* given back: valid during the callback */
 };
@@ -53,16 +54,16 @@ struct spool_config {
 
 /* What is in the file. Sequences are ascending; rows deleted in between leave holes. */
 struct spool_state {
-    uint64_t rows;         /* of all lanes */
-    uint64_t bytes;        /* of their values */
-    uint64_t backlog_rows; /* lane BACKLOG */
-    uint64_t first_backlog;   /* smallest sequence of lane BACKLOG; 0: none */
-    uint64_t last_sequence;   /* largest ever given out, over all boots */
+    uint64_t rows;          /* of all lanes */
+    uint64_t bytes;         /* of their values */
+    uint64_t backlog_rows;  /* lane BACKLOG */
+    uint64_t first_backlog; /* smallest sequence of lane BACKLOG; 0: none */
+    uint64_t last_sequence; /* largest ever given out, over all boots */
     uint32_t last_group;
     uint32_t backlog_of_pin[PIN_COUNT]; /* rows of lane BACKLOG a pin */
     uint64_t file_bytes;
     uint64_t salvaged; /* rows that were carried over from a damaged file at this start */
-    uint64_t lost;     /* rows of it that could not be read, as far as it can be known; at least 1 if damaged */
+    uint64_t lost; /* rows of it that could not be read, as far as it can be known; at least 1 if damaged */
     char set_aside[300]; /* where the damaged file is now; "": it was sound */
 };
 
@@ -102,11 +103,12 @@ bool spool_is_busy(const struct spool *spool);
  * are not counted, they are bounded by what there is of them).
  */
 struct spool_batch *spool_batch_create(void);
-void spool_batch_destroy(struct spool_batch *batch); /* only if it was not given to spool_store() */
+void spool_batch_destroy(struct spool_batch *batch);      /* only if it was not given to spool_store() */
 size_t spool_batch_size(const struct spool_batch *batch); /* operations in it; 0: nothing to store */
-int spool_batch_put(struct spool_batch *batch, const struct spool_row *row); /* a row of that sequence is replaced */
-int spool_batch_delete(struct spool_batch *batch, uint64_t sequence);        /* no error if there is none */
-int spool_batch_park(struct spool_batch *batch, uint64_t sequence);          /* its lane becomes BACKLOG */
+int spool_batch_put(struct spool_batch *batch,
+                    const struct spool_row *row);                     /* a row of that sequence is replaced */
+int spool_batch_delete(struct spool_batch *batch, uint64_t sequence); /* no error if there is none */
+int spool_batch_park(struct spool_batch *batch, uint64_t sequence);   /* its lane becomes BACKLOG */
 int spool_batch_pin(struct spool_batch *batch, pin_id pin, const void *value, size_t len, int64_t wall_ms,
                     bool from_blynk);
 int spool_batch_meter(struct spool_batch *batch, const char *name, uint64_t value);
