@@ -1,0 +1,46 @@
+/*
+ * What the two files of the store share: store.c decides when, store_answers.c hears what became of it. Never seen
+ * outside.
+ */
+#ifndef BRIDGE_STORE_PARTS_H
+#define BRIDGE_STORE_PARTS_H
+
+#include "store.h"
+
+#include "blynkd/base/timer.h"
+#include "blynkd/bridge/spool.h"
+
+enum store_phase { STORE_NEW, STORE_OPENING, STORE_RUNS, STORE_CLOSING, STORE_CLOSED };
+
+struct store {
+    struct sched *sched;
+    struct store_parts parts;
+    struct outbox_config config;
+    struct store_events events;
+    void *arg;
+    struct spool *spool;
+    enum store_phase phase;
+    bool is_open; /* the file */
+    bool told_ready;
+    struct task wake;
+    struct timer timer;
+    uint64_t not_before_ms;   /* the next batch */
+    uint64_t pins_ms;         /* when the values of pins were last kept */
+    uint32_t kept[PIN_COUNT]; /* changes of a pin that are on the disk */
+    uint32_t flying[PIN_COUNT];
+    int64_t clock_offset_ms; /* as kept */
+    int64_t clock_flying_ms;
+    unsigned close_tries;
+    uint64_t batches;
+    uint64_t failures;
+    char trouble[SPOOL_WHY_MAX];
+    char set_aside[300];
+};
+
+extern const struct spool_events store_spool_events;
+
+void store_arm(struct store *store, uint64_t due_ms);
+void store_close_file(struct store *store);
+void store_tell_ready(struct store *store);
+
+#endif
