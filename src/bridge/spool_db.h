@@ -46,6 +46,8 @@ int spool_db_write_totals(struct spool_db *db);
 int spool_db_read_totals(struct spool_sql *sql, struct spool_totals *totals);
 /* Sets this_boot and made_wall_ms. */
 int spool_db_date(struct spool_db *db, struct spool_record *record);
+/* Rows of lanes EVENT and LATEST, values, meters; rows of lane FRESH become BACKLOG. Within a transaction. */
+int spool_db_collect(struct spool_db *db, struct spool_items *items);
 void spool_db_measure(struct spool_db *db);
 /* -ENOSPC: the disk would have less than min_free_bytes after so many. */
 int spool_db_check_free(const struct spool_db *db, uint64_t bytes);
