@@ -20,7 +20,7 @@
     X(BUDGET_NOTE, "note", 50, "nothing is held back yet")                                                   \
     X(BUDGET_SAVE, "save", 75, "saving: fewer pings, and writes are gathered")                               \
     X(BUDGET_LATEST, "latest", 90, "saving: only the latest value of each pin is sent")                      \
-    X(BUDGET_EVENTS, "events", 100, "used up: only events are sent")
+    X(BUDGET_EVENTS, "events", 100, "only events are sent")
 
 enum budget_level {
 #define BUDGET_ENUM(name, word, percent, meaning) name,
@@ -39,7 +39,7 @@ struct budget;
 /* What is left of one of the two. */
 struct budget_share {
     uint64_t spent;
-    uint64_t limit; /* 0: none; then nothing below means anything */
+    uint64_t limit; /* 0: none; then `left` and `percent` are 0 */
     uint64_t left;
     unsigned percent;  /* rounded down; bounded by 9999 */
     bool has_forecast; /* false: the date is not known */

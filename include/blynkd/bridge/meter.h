@@ -116,6 +116,8 @@ bool meter_day(const struct meter *meter, int64_t day_ms, struct meter_counts *c
 
 /* Key by key: today, the month, what waits for a day; then the clients of this month, those who wrote most first. */
 void meter_show(const struct meter *meter, meter_show_fn *show, void *arg);
+/* A line for each day that is kept, the oldest first. */
+void meter_show_days(const struct meter *meter, meter_show_fn *show, void *arg);
 void meter_show_clients(const struct meter *meter, meter_show_fn *show, void *arg);
 
 #endif

@@ -1,0 +1,186 @@
+/* Which day and which month is it, if the clock may be wrong? The rules stand in meter.h. */
+#include "meter_parts.h"
+
+#include "blynkd/base/timer.h"
+
+#include <string.h>
+
+#define STEP_MS                                                                                              \
+    (3600 * INT64_C(1000)) /* the clock was set if it differs by so much from the one that never jumps */
+#define TRUST_MS (7 * (uint64_t)CALENDAR_DAY_MS)
+
+static int64_t read_wall_ms(const struct meter *meter)
+{
+    return meter->events.wall_ms ? meter->events.wall_ms(meter->arg) : sched_wall_ms(meter->sched);
+}
+
+/* True if the clock did not run to this time but was set to it; after a start that cannot be told. */
+static bool is_step(const struct meter *meter, int64_t wall_ms)
+{
+    int64_t by_wall = wall_ms - meter->wall_ms;
+    int64_t ran = (int64_t)(meter->seen_at_ms - meter->wall_at_ms);
+
+    return !meter->has_wall || by_wall - ran > STEP_MS || ran - by_wall > STEP_MS;
+}
+
+static void rename_month(struct meter *meter, int32_t begin)
+{
+    meter_forget_date(meter, "month", meter->now.begin);
+    meter->now.begin = begin;
+    meter->now.since = begin;
+    meter->now.unsaved = true;
+}
+
+static void drop_left(struct meter *meter)
+{
+    if (meter->left.begin >= 0) {
+        meter_forget_date(meter, "month", meter->left.begin);
+        meter->left = (struct meter_month_entry){.begin = -1};
+    }
+    meter->doubt_ms = 0;
+}
+
+static void leave_month(struct meter *meter)
+{
+    drop_left(meter);
+    meter->left = meter->now;
+    meter->left.unsaved = true;
+}
+
+static void begin_month(struct meter *meter, int32_t begin, int32_t since)
+{
+    meter->now = (struct meter_month_entry){.begin = begin, .since = since, .unsaved = true};
+}
+
+/* The month that was left goes on; the other is kept in its place. */
+static void swap_months(struct meter *meter)
+{
+    struct meter_month_entry now = meter->now;
+
+    meter->now = meter->left;
+    meter->left = now;
+    meter->now.unsaved = true;
+    meter->left.unsaved = true;
+    meter->doubt_ms = 0;
+    meter_clients_taken_back(meter);
+}
+
+static void go_forward(struct meter *meter, int32_t begin, int32_t day, bool stepped)
+{
+    bool at_edge = !stepped && begin == calendar_month_next(meter->now.begin);
+
+    if (meter->left.begin == begin) {
+        swap_months(meter);
+        return;
+    }
+    if (!at_edge) {
+        leave_month(meter);
+    } else {
+        meter_forget_date(meter, "month", meter->now.begin);
+    }
+    meter_clients_new_month(meter, !at_edge);
+    begin_month(meter, begin, at_edge ? begin : day);
+}
+
+/* False: the clock is not believed. */
+static bool go_back(struct meter *meter, int32_t begin, uint64_t elapsed_ms)
+{
+    bool after_left = meter->left.begin >= 0 && begin >= meter->left.begin;
+
+    if (after_left && begin == meter->left.begin) {
+        swap_months(meter);
+        return true;
+    }
+    if (after_left) {
+        rename_month(meter, begin);
+        return true;
+    }
+    meter->back_ms = meter->is_back ? meter->back_ms + elapsed_ms : 0;
+    meter->is_back = true;
+    if (meter->back_ms < TRUST_MS) {
+        return false;
+    }
+    leave_month(meter); /* by its name, in case the clock goes there after all */
+    meter->now.begin = begin;
+    meter->now.since = begin;
+    meter->now.unsaved = true;
+    return true;
+}
+
+/* The reset day is another than when this month began: the days tell what was spent since it should have. */
+static void sum_up_anew(struct meter *meter, int32_t begin, int32_t day)
+{
+    int32_t since = meter->now.since;
+
+    drop_left(meter);
+    meter_forget_date(meter, "month", meter->now.begin);
+    begin_month(meter, begin, day);
+    for (size_t i = 0; i < meter->days.count; i++) {
+        const struct meter_day_entry *entry = &meter->days.entries[i];
+        if (entry->day >= begin && entry->day <= day) {
+            meter_counts_add(&meter->now.counts, &entry->counts);
+            meter->now.since = entry->day < meter->now.since ? entry->day : meter->now.since;
+        }
+    }
+    if (since <= begin) {
+        meter->now.since = begin;
+    }
+}
+
+static bool find_month(struct meter *meter, int32_t day, bool stepped, uint64_t elapsed_ms)
+{
+    int32_t begin = calendar_month_begin(day, meter->reset_day);
+
+    if (meter->now.begin < 0) {
+        begin_month(meter, begin, day);
+        return true;
+    }
+    if (day < meter->now.begin) {
+        return go_back(meter, begin, elapsed_ms);
+    }
+    if (calendar_date_of(meter->now.begin).day != (int32_t)meter->reset_day) {
+        sum_up_anew(meter, begin, day);
+    } else if (begin != meter->now.begin) {
+        go_forward(meter, begin, day, stepped);
+    }
+    return true;
+}
+
+static void end_doubt(struct meter *meter, uint64_t elapsed_ms)
+{
+    if (meter->left.begin < 0) {
+        return;
+    }
+    meter->doubt_ms += elapsed_ms;
+    if (meter->doubt_ms >= TRUST_MS) {
+        drop_left(meter);
+        memset(&meter->left_clients, 0, sizeof(meter->left_clients));
+    }
+}
+
+void meter_follow_clock(struct meter *meter)
+{
+    uint64_t now_ms = sched_now_ms(meter->sched);
+    uint64_t elapsed_ms = now_ms - meter->seen_at_ms;
+    int64_t wall_ms = read_wall_ms(meter);
+    int32_t day = calendar_day_of(wall_ms);
+
+    meter->seen_at_ms = now_ms;
+    meter->day = -1;
+    if (!meter->is_loaded || day < 0) {
+        meter->is_back = false;
+        return;
+    }
+    bool stepped = is_step(meter, wall_ms);
+    if (!stepped) {
+        end_doubt(meter, elapsed_ms);
+    }
+    if (!find_month(meter, day, stepped, elapsed_ms)) {
+        return;
+    }
+    meter->day = day;
+    meter->is_back = false;
+    meter->has_wall = true;
+    meter->wall_ms = wall_ms;
+    meter->wall_at_ms = now_ms;
+}
