@@ -135,7 +135,7 @@ static void format_amount(bool is_bytes, uint64_t amount, char out[AMOUNT_MAX])
 
 static void format_end(const struct meter_month *month, char *out, size_t size)
 {
-    calendar_words(calendar_day_of(month->end_ms), out, size);
+    calendar_words((int32_t)(month->end_ms / CALENDAR_DAY_MS), out, size);
 }
 
 static bool is_worse(const struct budget_share *share, const struct budget_share *than)
@@ -250,7 +250,7 @@ void budget_forecast(const struct budget *budget, char *out, size_t size)
     struct meter_month month = meter_month(budget->meter);
     struct budget_share bytes = budget_bytes(budget);
     struct budget_share messages = budget_messages(budget);
-    bool is_bytes = !messages.limit || strain(&bytes) >= strain(&messages);
+    bool is_bytes = !messages.limit || (bytes.limit && strain(&bytes) >= strain(&messages));
     const struct budget_share *share = is_bytes ? &bytes : &messages;
     char amount[AMOUNT_MAX];
     char limit[AMOUNT_MAX];
@@ -307,7 +307,7 @@ static void show_end(const struct budget *budget, const struct budget_view *view
     char text[CALENDAR_DATE_MAX] = "";
 
     if (month.known) {
-        calendar_format(calendar_day_of(month.end_ms), text);
+        calendar_format((int32_t)(month.end_ms / CALENDAR_DAY_MS), text);
     }
     view->show(view->arg, "resets", text, false);
     snprintf(text, sizeof(text), "%d", days);

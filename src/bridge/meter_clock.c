@@ -8,6 +8,7 @@
 #define STEP_MS                                                                                              \
     (3600 * INT64_C(1000)) /* the clock was set if it differs by so much from the one that never jumps */
 #define TRUST_MS (7 * (uint64_t)CALENDAR_DAY_MS)
+#define NOTE_MS  (6 * UINT64_C(3600000)) /* so often the doubt is stored on a link that counts nothing */
 
 static int64_t read_wall_ms(const struct meter *meter)
 {
@@ -150,6 +151,9 @@ static void end_doubt(struct meter *meter, uint64_t elapsed_ms)
 {
     if (meter->left.begin < 0) {
         return;
+    }
+    if ((meter->doubt_ms + elapsed_ms) / NOTE_MS != meter->doubt_ms / NOTE_MS) {
+        meter->left.unsaved = true;
     }
     meter->doubt_ms += elapsed_ms;
     if (meter->doubt_ms >= TRUST_MS) {

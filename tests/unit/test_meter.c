@@ -422,8 +422,8 @@ static void forty_days_are_kept(void **state)
     assert_true(bench.forgets >= 60);
     bench.shown[0] = '\0';
     meter_show_days(bench.meter, on_show, &bench);
-    assert_int_equal(strncmp(bench.shown, "2027-01-20=140 bytes up, 40 down, 1 messages, 0 connects\n", 58),
-                     0);
+    assert_ptr_equal(strstr(bench.shown, "2027-01-20=140 bytes up, 40 down, 1 messages, 0 connects\n"),
+                     bench.shown);
     teardown_bench(&bench);
 }
 
@@ -515,7 +515,7 @@ static void nothing_has_a_day_before_the_store_is_read(void **state)
 
 static void a_jump_back_never_resets_the_month(void **state)
 {
-    static const char *const wrong[] = {"2026-10-31", "2026-01-02", "2023-06-15", "2020-01-01"};
+    static const char *const wrong[] = {"2026-10-21", "2026-01-02", "2023-06-15", "2020-01-01"};
 
     (void)state;
     for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
