@@ -57,7 +57,6 @@ struct meter *meter_create(struct sched *sched, unsigned reset_day, const struct
     meter->reset_day = reset_day;
     meter->day = -1;
     meter->now.begin = -1;
-    meter->left.begin = -1;
     meter->seen_at_ms = sched_now_ms(sched);
     return meter;
 }
@@ -128,9 +127,9 @@ void meter_book(struct meter *meter, const struct meter_counts *counts)
     today->unsaved = true;
     meter_counts_add(&meter->now.counts, counts);
     meter->now.unsaved = true;
-    if (meter->left.begin >= 0) {
-        meter_counts_add(&meter->left.counts, counts);
-        meter->left.unsaved = true;
+    for (size_t i = 0; i < meter->left_count; i++) {
+        meter_counts_add(&meter->left[i].counts, counts);
+        meter->left[i].unsaved = true;
     }
 }
 

@@ -60,26 +60,32 @@ void meter_client(struct meter *meter, const char *name, uint64_t messages, uint
     add(meter_client_entry(&meter->clients, name), messages, bytes);
 }
 
-void meter_clients_new_month(struct meter *meter, bool is_step)
+static void add_book(struct meter_client_book *to, const struct meter_client_book *book)
 {
-    memset(&meter->left_clients, 0, sizeof(meter->left_clients));
-    if (is_step) {
-        meter->left_clients = meter->clients;
+    for (size_t i = 0; i < book->count; i++) {
+        add(meter_client_entry(to, book->entries[i].name), book->entries[i].messages, book->entries[i].bytes);
     }
+    if (book->others.messages || book->others.bytes) {
+        add(&to->others, book->others.messages, book->others.bytes);
+    }
+}
+
+void meter_clients_new_month(struct meter *meter)
+{
+    add_book(&meter->left_clients, &meter->clients);
     memset(&meter->clients, 0, sizeof(meter->clients));
     meter_forget(meter, "client.");
 }
 
-/* What was counted in both months belongs to the one that goes on. */
+/* What was counted since belongs to the month that goes on. */
 void meter_clients_taken_back(struct meter *meter)
 {
-    const struct meter_client_book *left = &meter->left_clients;
+    add_book(&meter->clients, &meter->left_clients);
+    meter_clients_forget_left(meter);
+}
 
-    for (size_t i = 0; i < left->count; i++) {
-        add(meter_client_entry(&meter->clients, left->entries[i].name), left->entries[i].messages,
-            left->entries[i].bytes);
-    }
-    add(&meter->clients.others, left->others.messages, left->others.bytes);
+void meter_clients_forget_left(struct meter *meter)
+{
     memset(&meter->left_clients, 0, sizeof(meter->left_clients));
 }
 

@@ -24,28 +24,50 @@ static bool is_step(const struct meter *meter, int64_t wall_ms)
     return !meter->has_wall || by_wall - ran > STEP_MS || ran - by_wall > STEP_MS;
 }
 
-static void rename_month(struct meter *meter, int32_t begin)
+/* -1: not among those that were left. */
+static int left_index(const struct meter *meter, int32_t begin)
 {
-    meter_forget_date(meter, "month", meter->now.begin);
-    meter->now.begin = begin;
-    meter->now.since = begin;
-    meter->now.unsaved = true;
+    for (size_t i = 0; i < meter->left_count; i++) {
+        if (meter->left[i].begin == begin) {
+            return (int)i;
+        }
+    }
+    return -1;
+}
+
+static bool is_after_a_left_one(const struct meter *meter, int32_t begin)
+{
+    for (size_t i = 0; i < meter->left_count; i++) {
+        if (meter->left[i].begin < begin) {
+            return true;
+        }
+    }
+    return false;
 }
 
 static void drop_left(struct meter *meter)
 {
-    if (meter->left.begin >= 0) {
-        meter_forget_date(meter, "month", meter->left.begin);
-        meter->left = (struct meter_month_entry){.begin = -1};
+    for (size_t i = 0; i < meter->left_count; i++) {
+        meter_forget_date(meter, "month", meter->left[i].begin);
     }
+    meter->left_count = 0;
     meter->doubt_ms = 0;
+    meter_clients_forget_left(meter);
 }
 
+/* If there are too many the second gives way: the first may be the true one, the last was true most lately. */
 static void leave_month(struct meter *meter)
 {
-    drop_left(meter);
-    meter->left = meter->now;
-    meter->left.unsaved = true;
+    struct meter_month_entry *left = meter->left;
+
+    if (meter->left_count == METER_LEFT_MONTHS) {
+        meter_forget_date(meter, "month", left[1].begin);
+        memmove(&left[1], &left[2], (METER_LEFT_MONTHS - 2) * sizeof(left[0]));
+        meter->left_count--;
+    }
+    left[meter->left_count] = meter->now;
+    left[meter->left_count++].unsaved = true;
+    meter->doubt_ms = 0;
 }
 
 static void begin_month(struct meter *meter, int32_t begin, int32_t since)
@@ -53,46 +75,50 @@ static void begin_month(struct meter *meter, int32_t begin, int32_t since)
     meter->now = (struct meter_month_entry){.begin = begin, .since = since, .unsaved = true};
 }
 
-/* The month that was left goes on; the other is kept in its place. */
-static void swap_months(struct meter *meter)
+static void rename_month(struct meter *meter, int32_t begin)
+{
+    meter->now.begin = begin;
+    meter->now.since = begin;
+    meter->now.unsaved = true;
+}
+
+/* A month that was left goes on; the other is kept in its place. */
+static void swap_months(struct meter *meter, int index)
 {
     struct meter_month_entry now = meter->now;
 
-    meter->now = meter->left;
-    meter->left = now;
+    meter->now = meter->left[index];
+    meter->left[index] = now;
     meter->now.unsaved = true;
-    meter->left.unsaved = true;
+    meter->left[index].unsaved = true;
     meter->doubt_ms = 0;
     meter_clients_taken_back(meter);
 }
 
 static void go_forward(struct meter *meter, int32_t begin, int32_t day, bool stepped)
 {
-    bool at_edge = !stepped && begin == calendar_month_next(meter->now.begin);
+    int index = left_index(meter, begin);
 
-    if (meter->left.begin == begin) {
-        swap_months(meter);
+    if (index >= 0) {
+        swap_months(meter, index);
         return;
     }
-    if (!at_edge) {
-        leave_month(meter);
-    } else {
-        meter_forget_date(meter, "month", meter->now.begin);
-    }
-    meter_clients_new_month(meter, !at_edge);
-    begin_month(meter, begin, at_edge ? begin : day);
+    leave_month(meter);
+    meter_clients_new_month(meter);
+    begin_month(meter, begin, stepped ? day : begin);
 }
 
 /* False: the clock is not believed. */
 static bool go_back(struct meter *meter, int32_t begin, uint64_t elapsed_ms)
 {
-    bool after_left = meter->left.begin >= 0 && begin >= meter->left.begin;
+    int index = left_index(meter, begin);
 
-    if (after_left && begin == meter->left.begin) {
-        swap_months(meter);
+    if (index >= 0) {
+        swap_months(meter, index);
         return true;
     }
-    if (after_left) {
+    if (is_after_a_left_one(meter, begin)) {
+        meter_forget_date(meter, "month", meter->now.begin);
         rename_month(meter, begin);
         return true;
     }
@@ -102,9 +128,7 @@ static bool go_back(struct meter *meter, int32_t begin, uint64_t elapsed_ms)
         return false;
     }
     leave_month(meter); /* by its name, in case the clock goes there after all */
-    meter->now.begin = begin;
-    meter->now.since = begin;
-    meter->now.unsaved = true;
+    rename_month(meter, begin);
     return true;
 }
 
@@ -137,7 +161,8 @@ static bool find_month(struct meter *meter, int32_t day, bool stepped, uint64_t 
         return true;
     }
     if (day < meter->now.begin) {
-        return go_back(meter, begin, elapsed_ms);
+        /* By less than a step it is a correction at the edge: the month comes again soon. */
+        return stepped && go_back(meter, begin, elapsed_ms);
     }
     if (calendar_date_of(meter->now.begin).day != (int32_t)meter->reset_day) {
         sum_up_anew(meter, begin, day);
@@ -149,16 +174,15 @@ static bool find_month(struct meter *meter, int32_t day, bool stepped, uint64_t 
 
 static void end_doubt(struct meter *meter, uint64_t elapsed_ms)
 {
-    if (meter->left.begin < 0) {
+    if (!meter->left_count) {
         return;
     }
     if ((meter->doubt_ms + elapsed_ms) / NOTE_MS != meter->doubt_ms / NOTE_MS) {
-        meter->left.unsaved = true;
+        meter->left[0].unsaved = true;
     }
     meter->doubt_ms += elapsed_ms;
     if (meter->doubt_ms >= TRUST_MS) {
         drop_left(meter);
-        memset(&meter->left_clients, 0, sizeof(meter->left_clients));
     }
 }
 

@@ -1,5 +1,5 @@
 /*
- * The meter's books: days, the current month and the one that a step of the clock left, clients, and what waits for a
+ * The meter's books: days, the current month and those that were left lately, clients, and what waits for a
  * day. Private to the meter*.c files; the meter owns all of it. Nothing in here asks for more memory.
  */
 #ifndef BRIDGE_METER_PARTS_H
@@ -10,7 +10,8 @@
 #include "calendar.h"
 
 #define METER_FORGETS       48 /* prefixes that wait for the next save; the store's leftovers go at a later start */
-#define METER_LOADED_MONTHS 4
+#define METER_LEFT_MONTHS   4
+#define METER_LOADED_MONTHS (1 + METER_LEFT_MONTHS)
 
 struct meter_day_book {
     struct meter_day_entry {
@@ -58,15 +59,16 @@ struct meter {
     uint64_t seen_at_ms; /* when the clock was last looked at */
     bool is_back;        /* it was before the current month then */
     uint64_t back_ms;    /* for how long */
-    uint64_t doubt_ms;   /* how long the clock has run since `left` was left */
+    uint64_t doubt_ms;   /* how long the clock has run since a month was left */
 
     struct meter_counts waiting; /* no day yet */
     bool waiting_unsaved;
     struct meter_day_book days;
     struct meter_month_entry now;
-    struct meter_month_entry left;
+    struct meter_month_entry left[METER_LEFT_MONTHS]; /* first left first */
+    size_t left_count;
     struct meter_client_book clients;
-    struct meter_client_book left_clients; /* of the month that was left; not stored */
+    struct meter_client_book left_clients; /* of the months that were left; not stored */
 
     struct meter_month_entry loaded[METER_LOADED_MONTHS];
     size_t loaded_count;
@@ -91,7 +93,8 @@ void meter_forget(struct meter *meter, const char *prefix);
 void meter_forget_date(struct meter *meter, const char *kind, int32_t day);
 
 struct meter_client_entry *meter_client_entry(struct meter_client_book *book, const char *name);
-void meter_clients_new_month(struct meter *meter, bool is_step);
+void meter_clients_new_month(struct meter *meter);
 void meter_clients_taken_back(struct meter *meter);
+void meter_clients_forget_left(struct meter *meter);
 
 #endif

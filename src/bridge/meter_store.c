@@ -2,6 +2,7 @@
 #include "meter_parts.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define DAY_KIND     "day."
@@ -83,7 +84,7 @@ static void save_month(struct meter_month_entry *month, enum meter_role role, co
 {
     char prefix[METER_NAME_MAX];
 
-    if (month->begin < 0 || !month->unsaved) {
+    if (!month->unsaved) {
         return;
     }
     date_prefix(prefix, MONTH_KIND, month->begin);
@@ -128,6 +129,16 @@ static void save_clients(struct meter_client_book *book, const struct meter_sink
     save_client(&book->others, "others", sink);
 }
 
+static bool is_left_unsaved(const struct meter *meter)
+{
+    bool unsaved = false;
+
+    for (size_t i = 0; i < meter->left_count; i++) {
+        unsaved = unsaved || meter->left[i].unsaved;
+    }
+    return unsaved;
+}
+
 void meter_save(struct meter *meter, meter_put_fn *put_number, void *arg)
 {
     struct meter_sink sink = {put_number, arg};
@@ -140,18 +151,20 @@ void meter_save(struct meter *meter, meter_put_fn *put_number, void *arg)
         put_counts(&sink, WAITING_KIND, &meter->waiting);
         meter->waiting_unsaved = false;
     }
-    if (meter->left.begin >= 0 && meter->left.unsaved) {
+    if (is_left_unsaved(meter)) {
         put(&sink, DOUBT_NAME, "", meter->doubt_ms);
     }
     save_days(&meter->days, &sink);
     save_month(&meter->now, METER_ROLE_NOW, &sink);
-    save_month(&meter->left, METER_ROLE_LEFT, &sink);
+    for (size_t i = 0; i < meter->left_count; i++) {
+        save_month(&meter->left[i], METER_ROLE_LEFT, &sink);
+    }
     save_clients(&meter->clients, &sink);
 }
 
 bool meter_changed(const struct meter *meter)
 {
-    bool changed = meter->waiting_unsaved || meter->now.unsaved || meter->left.unsaved ||
+    bool changed = meter->waiting_unsaved || meter->now.unsaved || is_left_unsaved(meter) ||
                    meter->clients.others.unsaved || meter->forget_count > meter->forgets_given;
 
     for (size_t i = 0; i < meter->days.count; i++) {
@@ -167,8 +180,10 @@ void meter_save_failed(struct meter *meter)
 {
     meter->forgets_given = 0;
     meter->waiting_unsaved = true;
-    meter->now.unsaved = true;
-    meter->left.unsaved = meter->left.begin >= 0;
+    meter->now.unsaved = meter->now.begin >= 0;
+    for (size_t i = 0; i < meter->left_count; i++) {
+        meter->left[i].unsaved = true;
+    }
     for (size_t i = 0; i < meter->days.count; i++) {
         meter->days.entries[i].unsaved = true;
     }
@@ -294,39 +309,53 @@ void meter_load(struct meter *meter, const char *name, uint64_t value)
     }
 }
 
-/* The latest month of that role; NULL: none. */
-static struct meter_month_entry *latest(struct meter *meter, enum meter_role role)
+/* A run that could not forget leaves more than one current month behind: the latest is it. Without any the latest of
+ * all is. -1: none was loaded. */
+static int current_month(const struct meter *meter)
 {
-    struct meter_month_entry *found = NULL;
+    const struct meter_month_entry *months = meter->loaded;
+    int found = -1;
 
-    for (size_t i = 0; i < meter->loaded_count; i++) {
-        struct meter_month_entry *month = &meter->loaded[i];
-        if (month->role == role && (!found || month->begin > found->begin)) {
-            found = month;
+    for (int i = 0; i < (int)meter->loaded_count; i++) {
+        bool is_now = months[i].role == METER_ROLE_NOW;
+        bool found_now = found >= 0 && months[found].role == METER_ROLE_NOW;
+        if (found < 0 || (is_now && !found_now) ||
+            (is_now == found_now && months[i].begin > months[found].begin)) {
+            found = i;
         }
     }
     return found;
 }
 
-void meter_loaded(struct meter *meter)
+static int by_begin(const void *a, const void *b)
 {
-    if (meter->is_loaded) {
-        return;
-    }
-    struct meter_month_entry *now = latest(meter, METER_ROLE_NOW);
-    struct meter_month_entry *left = latest(meter, METER_ROLE_LEFT);
-    now = now ? now : latest(meter, METER_ROLE_NONE);
-    if (now) {
-        meter->now = *now;
-    }
-    if (left) {
-        *(now ? &meter->left : &meter->now) = *left;
-    }
-    for (size_t i = 0; i < meter->loaded_count; i++) {
-        if (&meter->loaded[i] != now && &meter->loaded[i] != left) {
-            meter_forget_date(meter, "month", meter->loaded[i].begin);
+    const struct meter_month_entry *first = a;
+    const struct meter_month_entry *second = b;
+
+    return first->begin < second->begin ? -1 : 1;
+}
+
+static void place_months(struct meter *meter)
+{
+    qsort(meter->loaded, meter->loaded_count, sizeof(meter->loaded[0]), by_begin);
+    int current = current_month(meter);
+    for (int i = 0; i < (int)meter->loaded_count; i++) {
+        const struct meter_month_entry *month = &meter->loaded[i];
+        if (i == current) {
+            meter->now = *month;
+        } else if (month->role == METER_ROLE_LEFT) {
+            meter->left[meter->left_count++] = *month;
+        } else {
+            meter_forget_date(meter, "month", month->begin);
         }
     }
-    meter->is_loaded = true;
-    meter_update(meter);
+}
+
+void meter_loaded(struct meter *meter)
+{
+    if (!meter->is_loaded) {
+        place_months(meter);
+        meter->is_loaded = true;
+        meter_update(meter);
+    }
 }

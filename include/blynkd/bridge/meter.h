@@ -15,12 +15,13 @@
  *   1. A time before 2020 or after 2099 is not known, and no time is known before meter_loaded(). What is counted
  *      then waits under "no day yet"; it is part of what the current month shows, and goes to the first day that is
  *      known.
- *   2. A later month begins with nothing spent. If the clock did not run into it but was set (or the host was off),
- *      the month it left is kept until the clock has run for 7 days more, and everything counts in both. If the clock
- *      is set back into the month it left, that month goes on with all its counts; if it is set back to a month in
- *      between, the current month takes that month's name and keeps its counts.
+ *   2. A later month begins with nothing spent. The months left lately (up to 4) are kept until the clock has run for
+ *      7 days more, and all that is counted counts in them too. If the clock is set into one of them, that month goes
+ *      on with all its counts; if it is set back to a month after one of them, the current month takes that month's
+ *      name and keeps its counts.
  *   3. Otherwise a clock set back before the current month is not known (rule 1): the month goes on. If it runs
  *      there for 7 days it is believed: the current month takes that month's name and keeps its counts.
+ * So a wrong clock can make a month look dearer than it was, never cheaper, unless it stays wrong for a week.
  */
 #ifndef BLYNKD_BRIDGE_METER_H
 #define BLYNKD_BRIDGE_METER_H
