@@ -42,19 +42,24 @@ static bool is_nothing(const struct meter_counts *counts)
 
 /* ---- life ---- */
 
+static void set_reset_day(struct meter *meter, unsigned reset_day)
+{
+    assert(reset_day <= 28);
+    meter->reset_day = reset_day ? reset_day : 1;
+}
+
 struct meter *meter_create(struct sched *sched, unsigned reset_day, const struct meter_events *events,
                            void *arg)
 {
     struct meter *meter = calloc(1, sizeof(*meter));
 
-    assert(reset_day >= 1 && reset_day <= 28);
     if (!meter) {
         return NULL;
     }
     meter->sched = sched;
     meter->events = events ? *events : (struct meter_events){0};
     meter->arg = arg;
-    meter->reset_day = reset_day;
+    set_reset_day(meter, reset_day);
     meter->day = -1;
     meter->now.begin = -1;
     meter->seen_at_ms = sched_now_ms(sched);
@@ -68,8 +73,7 @@ void meter_destroy(struct meter *meter)
 
 void meter_configure(struct meter *meter, unsigned reset_day)
 {
-    assert(reset_day >= 1 && reset_day <= 28);
-    meter->reset_day = reset_day;
+    set_reset_day(meter, reset_day);
     meter_update(meter);
 }
 

@@ -126,6 +126,9 @@ static void defaults_are_what_the_documents_promise(void **state)
     assert_int_equal(conf->bridge.link.heartbeat_max_ms, 300000);
     assert_string_equal(conf->bridge.link.state_dir, "/var/lib/blynkd");
     assert_int_equal(conf->bridge.outbox.max_bytes, 1 << 20);
+    assert_int_equal(conf->bridge.budget.bytes, 0);
+    assert_int_equal(conf->bridge.budget.messages, 0);
+    assert_int_equal(conf->bridge.budget.reset_day, 1);
     assert_int_equal(conf->api.socket_mode, 0660);
     assert_string_equal(conf->api.socket_group, "blynkd");
     assert_string_equal(conf->api.socket_path, "/run/blynkd/blynkd.sock");
@@ -162,6 +165,7 @@ static void values_reach_their_places(void **state)
                                                "profile = sim800\npin = \"1234\"\ntrace = YES\n"
                                                "[network]\nuser = \" a # c \"\n"
                                                "[limits]\nrate = 0\n[outbox]\nmax_bytes = 64k\n"
+                                               "[budget]\nbytes = 5M\nmessages = 30000\nreset_day = 28\n"
                                                "[pins]\ndelivery = latest\n[pin V5]\ndelivery = all\n"
                                                "[pin d13]\ndelivery = latest\n"
                                                "[socket]\nmode = 0600\ngroup =\n"
@@ -181,6 +185,9 @@ static void values_reach_their_places(void **state)
     assert_string_equal(conf->modem.user, " a # c ");
     assert_int_equal(conf->bridge.link.session.rate_per_s, 0);
     assert_int_equal(conf->bridge.outbox.max_bytes, 65536);
+    assert_int_equal(conf->bridge.budget.bytes, 5 << 20);
+    assert_int_equal(conf->bridge.budget.messages, 30000);
+    assert_int_equal(conf->bridge.budget.reset_day, 28);
     assert_int_equal(conf->delivery, CONF_DELIVER_LATEST);
     assert_int_equal(conf->pin_delivery[5], CONF_DELIVER_ALL);
     assert_int_equal(conf->pin_delivery[PIN_NUMBERS + 13], CONF_DELIVER_LATEST);

@@ -76,6 +76,9 @@ static const struct wrong wrongs[] = {
     {"[network]\nuser = a\x01\n", "blynkd.conf:6: a control character in the line"},
     {"[outbox]\ndurability = always\n", "[outbox] durability: a store on disk is not yet in this version"},
     {"[outbox]\nmax_bytes = 1k\n", "is too little; wanted: bytes, k, M, from 16k to 256M"},
+    {"[budget]\nreset_day = 29\n", "is too much; wanted: day of the month, from 1 to 28"},
+    {"[budget]\nreset_day = 0\n", "is too little; wanted: day of the month, from 1 to 28"},
+    {"[budget]\nbytes = many\n", "\"many\" is not understood; wanted: bytes, k, M, G, 0 = no budget"},
     {"[limits]\nrate = 50\n", WARNING
      "blynkd.conf:6: [limits] rate: Blynk's cloud closes connections that send more than 10 a second"},
     {"[pins]\ndelivery = newest\n",

@@ -31,7 +31,7 @@ enum budget_level {
 struct budget_config {
     uint64_t bytes;     /* a month, both ways; 0: no budget */
     uint64_t messages;  /* a month, sent by the device; 0: no budget */
-    uint32_t reset_day; /* 1 to 28: the day of the month on which counting begins anew */
+    uint32_t reset_day; /* 1 to 28, 0 is 1: the day of the month on which counting begins anew */
 };
 
 struct budget;

@@ -77,7 +77,7 @@ struct meter_events {
 typedef void meter_put_fn(void *arg, const char *name, uint64_t value);
 typedef void meter_show_fn(void *arg, const char *key, const char *value, bool number);
 
-/* `reset_day` 1 to 28. `events` may be NULL. NULL: no memory. */
+/* `reset_day` 1 to 28, 0 is 1. `events` may be NULL. NULL: no memory. */
 struct meter *meter_create(struct sched *sched, unsigned reset_day, const struct meter_events *events,
                            void *arg);
 void meter_destroy(struct meter *meter);
