@@ -21,7 +21,8 @@
  *      name and keeps its counts.
  *   3. Otherwise a clock set back before the current month is not known (rule 1): the month goes on. If it runs
  *      there for 7 days it is believed: the current month takes that month's name and keeps its counts.
- * So a wrong clock can make a month look dearer than it was, never cheaper, unless it stays wrong for a week.
+ * So once a clock that was wrong for less than a week is right again, the month can look dearer than it was, never
+ * cheaper. While the clock is ahead by a month the budget of that month is spent.
  */
 #ifndef BLYNKD_BRIDGE_METER_H
 #define BLYNKD_BRIDGE_METER_H
