@@ -27,33 +27,33 @@ size_t outbox_frame_bytes(const struct outbox_entry *entry)
     return BLYNK_HEADER_BYTES + sizeof("vw") + digits_of(pin_number(entry->pin)) + 1 + (size_t)entry->len;
 }
 
-static bool put_body(struct budget *budget, enum blynk_command command, const void *body, size_t len)
+static bool put_body(struct allowance *allowance, enum blynk_command command, const void *body, size_t len)
 {
-    size_t before = buf_len(budget->out);
+    size_t before = buf_len(allowance->out);
 
-    if (blynk_frame_encode(budget->out, command, blynk_session_next_id(budget->session), body, len)) {
+    if (blynk_frame_encode(allowance->out, command, blynk_session_next_id(allowance->session), body, len)) {
         return false; /* no memory */
     }
-    size_t added = buf_len(budget->out) - before;
-    budget->room -= added < budget->room ? added : budget->room;
-    budget->messages--;
-    budget->given++;
+    size_t added = buf_len(allowance->out) - before;
+    allowance->room -= added < allowance->room ? added : allowance->room;
+    allowance->messages--;
+    allowance->given++;
     return true;
 }
 
-bool outbox_put_entry(struct budget *budget, const struct outbox_entry *entry)
+bool outbox_put_entry(struct allowance *allowance, const struct outbox_entry *entry)
 {
     struct blynk_body body;
 
     if (entry->command != BLYNK_HARDWARE) {
-        return put_body(budget, (enum blynk_command)entry->command, entry->bytes, entry->len);
+        return put_body(allowance, (enum blynk_command)entry->command, entry->bytes, entry->len);
     }
     blynk_body_init(&body);
     blynk_body_add_text(&body, write_operation(pin_kind(entry->pin)));
     blynk_body_add_number(&body, pin_number(entry->pin));
     blynk_body_add(&body, entry->bytes, entry->len);
     assert(!body.too_long);
-    return put_body(budget, BLYNK_HARDWARE, body.bytes, body.len);
+    return put_body(allowance, BLYNK_HARDWARE, body.bytes, body.len);
 }
 
 static size_t begin_body(const struct run *run, char *text, size_t size)
@@ -64,17 +64,17 @@ static size_t begin_body(const struct run *run, char *text, size_t size)
     return (size_t)snprintf(text, size, "t%c%lld", '\0', (long long)run->time_ms);
 }
 
-bool outbox_put_begin(struct budget *budget, const struct run *run)
+bool outbox_put_begin(struct allowance *allowance, const struct run *run)
 {
     char text[32];
     size_t len = begin_body(run, text, sizeof(text));
 
-    return put_body(budget, BLYNK_GROUP, text, len);
+    return put_body(allowance, BLYNK_GROUP, text, len);
 }
 
-bool outbox_put_end(struct budget *budget)
+bool outbox_put_end(struct allowance *allowance)
 {
-    return put_body(budget, BLYNK_GROUP, "e", 1);
+    return put_body(allowance, BLYNK_GROUP, "e", 1);
 }
 
 size_t outbox_wrapping_bytes(const struct run *run)
@@ -140,7 +140,7 @@ static void measure_group(const struct outbox *outbox, const struct outbox_entry
 
 /* As many as fit; at least one. */
 static void measure_same_time(const struct outbox *outbox, const struct outbox_entry *first,
-                              const struct budget *budget, struct run *run)
+                              const struct allowance *allowance, struct run *run)
 {
     run->wrapped = true;
     for (const struct outbox_entry *entry = first; entry; entry = outbox_following(outbox, entry)) {
@@ -149,7 +149,7 @@ static void measure_same_time(const struct outbox *outbox, const struct outbox_e
             return;
         }
         if (run->count &&
-            (run->count + 3 > budget->messages || bytes + outbox_wrapping_bytes(run) > budget->room)) {
+            (run->count + 3 > allowance->messages || bytes + outbox_wrapping_bytes(run) > allowance->room)) {
             return;
         }
         run->count++;
@@ -158,7 +158,7 @@ static void measure_same_time(const struct outbox *outbox, const struct outbox_e
 }
 
 struct run outbox_run_measure(const struct outbox *outbox, const struct outbox_entry *first,
-                              const struct budget *budget)
+                              const struct allowance *allowance)
 {
     struct run run = {0};
 
@@ -168,7 +168,7 @@ struct run outbox_run_measure(const struct outbox *outbox, const struct outbox_e
     }
     run.time_ms = outbox_time_of(outbox, first);
     if (run.time_ms) {
-        measure_same_time(outbox, first, budget, &run);
+        measure_same_time(outbox, first, allowance, &run);
         return run;
     }
     run.count = 1;

@@ -11,7 +11,7 @@
 /* 2020-01-01. A host without a battery clock believes in less until it has been told the time. */
 #define WALL_PLAUSIBLE_MS INT64_C(1577836800000)
 
-struct budget {
+struct allowance {
     struct blynk_session *session;
     struct buf *out;
     size_t room;
@@ -34,13 +34,13 @@ int64_t outbox_time_of(const struct outbox *outbox, const struct outbox_entry *e
 /* The entry behind this one in its lane; NULL: none. */
 struct outbox_entry *outbox_following(const struct outbox *outbox, const struct outbox_entry *entry);
 struct run outbox_run_measure(const struct outbox *outbox, const struct outbox_entry *first,
-                              const struct budget *budget);
+                              const struct allowance *allowance);
 size_t outbox_frame_bytes(const struct outbox_entry *entry);
 size_t outbox_wrapping_bytes(const struct run *run);
 
 /* False: no memory. */
-bool outbox_put_entry(struct budget *budget, const struct outbox_entry *entry);
-bool outbox_put_begin(struct budget *budget, const struct run *run);
-bool outbox_put_end(struct budget *budget);
+bool outbox_put_entry(struct allowance *allowance, const struct outbox_entry *entry);
+bool outbox_put_begin(struct allowance *allowance, const struct run *run);
+bool outbox_put_end(struct allowance *allowance);
 
 #endif

@@ -21,22 +21,22 @@ static struct outbox_entry *first_of(struct outbox *outbox, enum outbox_lane lan
 }
 
 /* All of it or, without memory, nothing. */
-static bool send_whole(struct outbox *outbox, struct budget *budget, const struct run *run,
+static bool send_whole(struct outbox *outbox, struct allowance *allowance, const struct run *run,
                        enum outbox_lane lane)
 {
-    size_t before = buf_len(budget->out);
-    size_t given = budget->given;
+    size_t before = buf_len(allowance->out);
+    size_t given = allowance->given;
     struct outbox_entry *entry = first_of(outbox, lane);
-    bool sent = !run->wrapped || outbox_put_begin(budget, run);
+    bool sent = !run->wrapped || outbox_put_begin(allowance, run);
 
     for (size_t i = 0; sent && i < run->count; i++) {
-        sent = outbox_put_entry(budget, entry);
+        sent = outbox_put_entry(allowance, entry);
         entry = outbox_following(outbox, entry);
     }
-    sent = sent && (!run->wrapped || outbox_put_end(budget));
+    sent = sent && (!run->wrapped || outbox_put_end(allowance));
     if (!sent) {
-        buf_truncate(budget->out, before);
-        budget->given = given;
+        buf_truncate(allowance->out, before);
+        allowance->given = given;
         return false;
     }
     for (size_t i = 0; i < run->count; i++) {
@@ -45,19 +45,19 @@ static bool send_whole(struct outbox *outbox, struct budget *budget, const struc
     return true;
 }
 
-/* Goes on with an open group as far as the budget reaches. True when it is closed. */
-static bool send_open(struct outbox *outbox, struct budget *budget, bool most)
+/* Goes on with an open group as far as the allowance reaches. True when it is closed. */
+static bool send_open(struct outbox *outbox, struct allowance *allowance, bool most)
 {
     while (outbox->open_left) {
         struct outbox_entry *entry = first_of(outbox, outbox->open_lane);
-        bool fits = outbox_frame_bytes(entry) <= budget->room || (most && !budget->given);
-        if (!budget->messages || !fits || !outbox_put_entry(budget, entry)) {
+        bool fits = outbox_frame_bytes(entry) <= allowance->room || (most && !allowance->given);
+        if (!allowance->messages || !fits || !outbox_put_entry(allowance, entry)) {
             return false;
         }
         mark_sent(outbox, entry);
         outbox->open_left--;
     }
-    if (!budget->messages || budget->room < BLYNK_HEADER_BYTES + 1 || !outbox_put_end(budget)) {
+    if (!allowance->messages || allowance->room < BLYNK_HEADER_BYTES + 1 || !outbox_put_end(allowance)) {
         return false;
     }
     outbox->is_open = false;
@@ -65,33 +65,33 @@ static bool send_open(struct outbox *outbox, struct budget *budget, bool most)
 }
 
 /* What will never fit as a whole goes in parts that follow each other. */
-static bool send_parts(struct outbox *outbox, struct budget *budget, const struct run *run,
+static bool send_parts(struct outbox *outbox, struct allowance *allowance, const struct run *run,
                        enum outbox_lane lane)
 {
     if (!run->wrapped) {
-        return send_whole(outbox, budget, run, lane); /* a frame larger than the room: the stream cuts it */
+        return send_whole(outbox, allowance, run, lane); /* a frame larger than the room: the stream cuts it */
     }
-    if (!outbox_put_begin(budget, run)) {
+    if (!outbox_put_begin(allowance, run)) {
         return false;
     }
     outbox->is_open = true;
     outbox->open_lane = lane;
     outbox->open_left = run->count;
-    return send_open(outbox, budget, false);
+    return send_open(outbox, allowance, false);
 }
 
-static bool send_next(struct outbox *outbox, struct budget *budget, bool most, enum outbox_lane lane)
+static bool send_next(struct outbox *outbox, struct allowance *allowance, bool most, enum outbox_lane lane)
 {
-    struct run run = outbox_run_measure(outbox, first_of(outbox, lane), budget);
+    struct run run = outbox_run_measure(outbox, first_of(outbox, lane), allowance);
     size_t messages = run.count + (run.wrapped ? 2 : 0);
 
-    if (messages <= budget->messages && run.bytes + outbox_wrapping_bytes(&run) <= budget->room) {
-        return send_whole(outbox, budget, &run, lane);
+    if (messages <= allowance->messages && run.bytes + outbox_wrapping_bytes(&run) <= allowance->room) {
+        return send_whole(outbox, allowance, &run, lane);
     }
-    if (!most || budget->given) {
+    if (!most || allowance->given) {
         return false;
     }
-    return send_parts(outbox, budget, &run, lane);
+    return send_parts(outbox, allowance, &run, lane);
 }
 
 /* ---- whose turn it is ---- */
@@ -168,17 +168,17 @@ static void drop_expired(struct outbox *outbox)
     }
 }
 
-static bool serve(struct outbox *outbox, struct budget *budget, bool most)
+static bool serve(struct outbox *outbox, struct allowance *allowance, bool most)
 {
     enum outbox_lane lane = outbox->info.unconfirmed < outbox->window ? next_lane(outbox) : LANES;
 
     if (lane == LANES) {
         return false;
     }
-    size_t before = budget->given;
-    bool more = send_next(outbox, budget, most, lane);
+    size_t before = allowance->given;
+    bool more = send_next(outbox, allowance, most, lane);
     if (lane == LANE_BACKLOG) {
-        outbox->credit -= (int64_t)(budget->given - before) * CREDIT_MESSAGE;
+        outbox->credit -= (int64_t)(allowance->given - before) * CREDIT_MESSAGE;
     }
     return more;
 }
@@ -197,25 +197,25 @@ size_t outbox_fill(void *arg, struct blynk_session *session, struct buf *out, si
                    size_t max_messages, bool most, uint64_t *mark)
 {
     struct outbox *outbox = arg;
-    struct budget budget = {.session = session, .out = out, .room = room, .messages = max_messages};
+    struct allowance allowance = {.session = session, .out = out, .room = room, .messages = max_messages};
     bool more = max_messages > 0;
 
     outbox->online = true;
     outbox_follow_clock(outbox);
     drop_expired(outbox);
     if (more && outbox->is_open) {
-        more = send_open(outbox, &budget, most);
+        more = send_open(outbox, &allowance, most);
     }
-    while (more && budget.messages) {
-        more = serve(outbox, &budget, most);
+    while (more && allowance.messages) {
+        more = serve(outbox, &allowance, most);
     }
-    if (budget.given) {
+    if (allowance.given) {
         *mark = ++outbox->mark;
         outbox_lanes_join(outbox);
         outbox_store_wake(outbox); /* more may have to be read back */
         ask_for_confirmation(outbox, session);
     }
-    return budget.given;
+    return allowance.given;
 }
 
 /* ---- life ---- */

@@ -8,6 +8,7 @@
 #define SECONDS(n) ((n)*UINT64_C(1000))
 #define MINUTES(n) ((n)*UINT64_C(60000))
 #define KIB(n)     ((n)*UINT64_C(1024))
+#define GIB(n)     ((n)*UINT64_C(1073741824))
 
 static const char *const uplink_words[] = {"modem", "host", NULL};
 static const char *const tls_words[] = {"no", "yes", NULL};
@@ -218,6 +219,16 @@ static const struct conf_key keys[] = {
      MEMBER(bridge.link.session.confirm_messages), .fallback = "64", .unit = "messages", .min = 1,
      .max = 10000, .apply = CONF_APPLY_LIVE,
      .help = "An early ping is sent when so many wait for the server's confirmation."},
+
+    {.section = "budget", .name = "bytes", .type = CONF_TYPE_SIZE, MEMBER(bridge.budget.bytes),
+     .fallback = "0", .unit = "bytes, k, M, G, 0 = no budget", .max = GIB(1024), .apply = CONF_APPLY_LIVE,
+     .help = "What the connection may cost a month, both ways, as the operator counts it (estimated)."},
+    {.section = "budget", .name = "messages", .type = CONF_TYPE_NUMBER, MEMBER(bridge.budget.messages),
+     .fallback = "0", .unit = "messages, 0 = no budget", .max = UINT64_C(1000000000), .apply = CONF_APPLY_LIVE,
+     .help = "How many messages the device may send to Blynk a month."},
+    {.section = "budget", .name = "reset_day", .type = CONF_TYPE_NUMBER, MEMBER(bridge.budget.reset_day),
+     .fallback = "1", .unit = "day of the month", .min = 1, .max = 28, .apply = CONF_APPLY_LIVE,
+     .help = "The day on which the operator begins to count anew."},
 
     {.section = "pins", .name = "delivery", .type = CONF_TYPE_WORD, MEMBER(delivery), .words = delivery_words,
      .fallback = "all", .unit = "all or latest", .apply = CONF_APPLY_LIVE,

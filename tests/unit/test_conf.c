@@ -134,6 +134,9 @@ static void defaults_are_what_the_documents_promise(void **state)
     assert_int_equal(conf->bridge.outbox.max_spool_bytes, 256 << 20);
     assert_int_equal(conf->bridge.outbox.max_age_ms, UINT64_C(30) * 24 * 3600 * 1000);
     assert_int_equal(conf->bridge.outbox.min_free_bytes, 64 << 20);
+    assert_int_equal(conf->bridge.budget.bytes, 0);
+    assert_int_equal(conf->bridge.budget.messages, 0);
+    assert_int_equal(conf->bridge.budget.reset_day, 1);
     assert_int_equal(conf->api.socket_mode, 0660);
     assert_string_equal(conf->api.socket_group, "blynkd");
     assert_string_equal(conf->api.socket_path, "/run/blynkd/blynkd.sock");
@@ -170,6 +173,7 @@ static void values_reach_their_places(void **state)
                                                "profile = sim800\npin = \"1234\"\ntrace = YES\n"
                                                "[network]\nuser = \" a # c \"\n"
                                                "[limits]\nrate = 0\n[outbox]\nmax_bytes = 64k\n"
+                                               "[budget]\nbytes = 5M\nmessages = 30000\nreset_day = 28\n"
                                                "[pins]\ndelivery = latest\n[pin V5]\ndelivery = all\n"
                                                "[pin d13]\ndelivery = latest\n"
                                                "[socket]\nmode = 0600\ngroup =\n"
@@ -189,6 +193,9 @@ static void values_reach_their_places(void **state)
     assert_string_equal(conf->modem.user, " a # c ");
     assert_int_equal(conf->bridge.link.session.rate_per_s, 0);
     assert_int_equal(conf->bridge.outbox.max_bytes, 65536);
+    assert_int_equal(conf->bridge.budget.bytes, 5 << 20);
+    assert_int_equal(conf->bridge.budget.messages, 30000);
+    assert_int_equal(conf->bridge.budget.reset_day, 28);
     assert_int_equal(conf->delivery, CONF_DELIVER_LATEST);
     assert_int_equal(conf->pin_delivery[5], CONF_DELIVER_ALL);
     assert_int_equal(conf->pin_delivery[PIN_NUMBERS + 13], CONF_DELIVER_LATEST);

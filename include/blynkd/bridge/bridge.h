@@ -8,6 +8,7 @@
 
 #include "blynkd/base/list.h"
 #include "blynkd/base/timer.h"
+#include "blynkd/bridge/budget.h"
 #include "blynkd/bridge/link.h"
 #include "blynkd/bridge/outbox.h"
 #include "blynkd/bridge/pins.h"
@@ -19,6 +20,7 @@ struct trace;
 struct bridge_config {
     struct link_config link;
     struct outbox_config outbox;
+    struct budget_config budget;
     uint32_t request_ms; /* how long a question to the server may stay unanswered: 15 s */
 };
 
