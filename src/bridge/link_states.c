@@ -241,6 +241,7 @@ static void on_logged_in(struct link *link)
 
     link_target_worked(&link->target);
     link->slow_tries = 0;
+    outbox_session_began(link->outbox);
     if (held) {
         link_go(link, LINK_ONLINE, "logged in to %s:%u; %zu message%s way", host, port, held,
                 held == 1 ? " is on its" : "s are on their");

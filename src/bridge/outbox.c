@@ -261,19 +261,42 @@ int outbox_write_group(struct outbox *outbox, const struct outbox_write *writes,
 }
 
 /* A SYNC before writes that wait would have the server resend, as the newest, values that they replace. */
-static enum outbox_lane lane_of_message(const struct outbox *outbox, enum blynk_command command)
+static enum outbox_lane lane_of_sync(const struct outbox *outbox)
+{
+    for (int lane = LANE_BACKLOG; lane > LANE_FRESH; lane--) {
+        if (outbox->in_lane[lane]) {
+            return (enum outbox_lane)lane;
+        }
+    }
+    return LANE_FRESH;
+}
+
+/* The body begins with the pin's number. */
+static enum outbox_lane lane_of_property(const struct outbox *outbox, const char *body, size_t len)
+{
+    unsigned number = 0;
+    size_t i = 0;
+    pin_id pin;
+
+    for (; i < len && i < 3 && body[i] >= '0' && body[i] <= '9'; i++) {
+        number = number * 10 + (unsigned)(body[i] - '0');
+    }
+    return i && !pin_make('V', number, &pin) ? outbox_lane_for(outbox, pin, LANE_FRESH) : LANE_FRESH;
+}
+
+static enum outbox_lane lane_of_message(const struct outbox *outbox, enum blynk_command command,
+                                        const void *body, size_t len)
 {
     if (command == BLYNK_EVENT_LOG || command == BLYNK_EVENT_CLEAR) {
         return LANE_EVENT;
     }
-    if (command == BLYNK_HARDWARE_SYNC) {
-        for (int lane = LANE_BACKLOG; lane > LANE_FRESH; lane--) {
-            if (outbox->in_lane[lane]) {
-                return (enum outbox_lane)lane;
-            }
-        }
+    if (!outbox->online) {
+        return LANE_BACKLOG;
     }
-    return LANE_FRESH;
+    if (command == BLYNK_HARDWARE_SYNC) {
+        return lane_of_sync(outbox);
+    }
+    return command == BLYNK_PROPERTY ? lane_of_property(outbox, body, len) : LANE_FRESH;
 }
 
 int outbox_message(struct outbox *outbox, enum blynk_command command, const void *body, size_t len,
@@ -290,7 +313,7 @@ int outbox_message(struct outbox *outbox, enum blynk_command command, const void
     if (!entry) {
         return -ENOMEM;
     }
-    entry->lane = (uint8_t)lane_of_message(outbox, command);
+    entry->lane = (uint8_t)lane_of_message(outbox, command, body, len);
     outbox_lanes_append(outbox, entry);
     tell_added(outbox, sequence);
     return 0;
@@ -318,6 +341,11 @@ static void source_lost(void *arg)
     outbox_lanes_rewind(outbox, false);
     outbox->is_open = was_open;
     outbox->open_lane = lane;
+}
+
+void outbox_session_began(struct outbox *outbox)
+{
+    outbox->online = true;
 }
 
 void outbox_rewind(struct outbox *outbox)

@@ -71,7 +71,7 @@ struct outbox {
     struct outbox_entry *latest[PIN_COUNT];          /* the waiting write that a newer one may replace */
     uint64_t last_of_pin[PIN_COUNT];                 /* sequence of the newest write */
     uint32_t last_group;
-    bool online;     /* a session has asked for something since the last one was lost */
+    bool online;     /* a session is logged in */
     uint64_t wanted; /* up to here somebody waits for confirmation */
 
     /* sending */

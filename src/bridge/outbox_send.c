@@ -69,7 +69,8 @@ static bool send_parts(struct outbox *outbox, struct allowance *allowance, const
                        enum outbox_lane lane)
 {
     if (!run->wrapped) {
-        return send_whole(outbox, allowance, run, lane); /* a frame larger than the room: the stream cuts it */
+        return send_whole(outbox, allowance, run,
+                          lane); /* a frame larger than the room: the stream cuts it */
     }
     if (!outbox_put_begin(allowance, run)) {
         return false;
@@ -200,7 +201,6 @@ size_t outbox_fill(void *arg, struct blynk_session *session, struct buf *out, si
     struct allowance allowance = {.session = session, .out = out, .room = room, .messages = max_messages};
     bool more = max_messages > 0;
 
-    outbox->online = true;
     outbox_follow_clock(outbox);
     drop_expired(outbox);
     if (more && outbox->is_open) {

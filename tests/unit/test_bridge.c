@@ -338,7 +338,7 @@ static void test_properties_events_and_sync(void **state)
     assert_int_equal(bridge_property(bench->bridge, pin("V1"), &body, NULL), -EMSGSIZE);
     assert_int_equal(bridge_message(bench->bridge, BLYNK_EVENT_LOG, &body, NULL), -EMSGSIZE);
     go_online(bench);
-    assert_string_equal(fake_cloud_writes(bench->cloud), "1 color #D3435C|color #D3435C|");
+    assert_string_equal(fake_cloud_writes(bench->cloud), "color #D3435C|1 color #D3435C|");
 
     pin_id pins[PIN_NUMBERS] = {pin("V1"), pin("D9"), pin("V16"), pin("A0")};
     assert_int_equal(bridge_sync(bench->bridge, pins, 4), 0);

@@ -147,6 +147,8 @@ static const char *taken(struct bench *bench)
 static const char *fill_with(struct bench *bench, size_t room, size_t messages, bool most)
 {
     uint64_t before = bench->mark;
+
+    outbox_session_began(bench->outbox);
     size_t given =
         bench->source.fill(bench->outbox, bench->session, &bench->out, room, messages, most, &bench->mark);
 

@@ -85,6 +85,7 @@ static const char *fill(struct bench *bench, size_t messages)
     struct blynk_frame frame;
     size_t at = 0;
 
+    outbox_session_began(bench->outbox);
     bench->source.fill(bench->outbox, bench->session, &bench->out, 100000, messages, false, &bench->mark);
     const uint8_t *data = buf_bytes(&bench->out);
     size_t len = buf_len(&bench->out);
@@ -150,7 +151,7 @@ static void test_fresh_write_of_a_pin_with_a_backlog_waits_its_turn(void **state
 static void test_a_greedy_writer_does_not_starve_others(void **state)
 {
     struct bench *bench = *state;
-    char value[8];
+    char value[12];
 
     go_online(bench);
     outbox_set_writer(bench->outbox, 1);
@@ -201,7 +202,7 @@ static void test_small_steps_after_sessions_without_confirmation(void **state)
 {
     struct bench *bench = *state;
     static const size_t steps[] = {256, 8, 4, 2, 1, 1};
-    char value[8];
+    char value[12];
 
     for (int i = 0; i < 300; i++) {
         snprintf(value, sizeof(value), "%d", i);

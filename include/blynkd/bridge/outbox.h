@@ -85,6 +85,8 @@ const char *outbox_full_why(const struct outbox *outbox);
 /* The session's view: give this to blynk_session_create(). */
 struct blynk_source outbox_source(struct outbox *outbox);
 
+/* The session is logged in: what is written from now on is fresh, not backlog. */
+void outbox_session_began(struct outbox *outbox);
 /* The session is gone: what was sent and not confirmed waits again, in its old order. */
 void outbox_rewind(struct outbox *outbox);
 
