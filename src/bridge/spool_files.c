@@ -107,8 +107,9 @@ int spool_file_install(const char *path, const char *ending)
 
 /* ---- damaged files ---- */
 
-/* Counts them, and finds the oldest: their names sort by time. */
-static unsigned count_damaged(const char *dir, const char *start, char oldest[NAME_MAX + 1])
+/* Counts them, and finds the oldest but for `newest`: their names sort by time, if the clock was right. */
+static unsigned count_damaged(const char *dir, const char *start, const char *newest,
+                              char oldest[NAME_MAX + 1])
 {
     DIR *listing = opendir(dir);
     size_t wanted_len = strlen(start) + STAMP_MAX - 1;
@@ -117,12 +118,13 @@ static unsigned count_damaged(const char *dir, const char *start, char oldest[NA
 
     oldest[0] = '\0';
     while (listing && (entry = readdir(listing))) {
-        if (strncmp(entry->d_name, start, strlen(start)) != 0 || strlen(entry->d_name) != wanted_len) {
+        const char *name = entry->d_name;
+        if (strncmp(name, start, strlen(start)) != 0 || strlen(name) != wanted_len) {
             continue;
         }
         count++;
-        if (!oldest[0] || strcmp(entry->d_name, oldest) < 0) {
-            snprintf(oldest, NAME_MAX + 1, "%s", entry->d_name);
+        if (strcmp(name, newest) != 0 && (!oldest[0] || strcmp(name, oldest) < 0)) {
+            snprintf(oldest, NAME_MAX + 1, "%s", name);
         }
     }
     if (listing) {
@@ -131,15 +133,17 @@ static unsigned count_damaged(const char *dir, const char *start, char oldest[NA
     return count;
 }
 
-static void remove_old_damaged(const char *path)
+static void remove_old_damaged(const char *path, const char *newest)
 {
     char dir[SPOOL_PATH_MAX], copy[SPOOL_PATH_MAX], start[SPOOL_PATH_MAX + sizeof(DAMAGED)];
     char oldest[NAME_MAX + 1], victim[SPOOL_PATH_MAX + NAME_MAX + 2];
+    const char *slash = strrchr(newest, '/');
 
+    newest = slash ? slash + 1 : newest;
     directory_of(path, dir);
     spool_path(path, "", copy);
     snprintf(start, sizeof(start), "%s" DAMAGED, basename(copy));
-    for (unsigned i = 0; i < 100 && count_damaged(dir, start, oldest) > DAMAGED_KEPT; i++) {
+    for (unsigned i = 0; i < 100 && count_damaged(dir, start, newest, oldest) > DAMAGED_KEPT; i++) {
         snprintf(victim, sizeof(victim), "%s/%s", dir, oldest);
         unlink(victim);
         if (strlen(victim) + sizeof("-wal") < SPOOL_PATH_MAX) {
@@ -188,7 +192,7 @@ int spool_file_set_aside(const char *path, char name[SPOOL_PATH_MAX])
     if (!error) {
         error = sync_directory(path);
     }
-    remove_old_damaged(path);
+    remove_old_damaged(path, name);
     return error;
 }
 
