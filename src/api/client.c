@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -106,9 +107,12 @@ static void run_one(struct api_client *client, const struct resp_command *comman
     size_t start = buf_len(&client->out);
     uint64_t ticket = bridge_ticket(bridge);
 
-    bridge_set_writer(bridge, client->id);
+    char name[CLIENT_TEXT_MAX];
+
+    snprintf(name, sizeof(name), "uid %u", (unsigned)client->peer.uid);
+    bridge_set_writer(bridge, client->id, client->name[0] ? client->name : name);
     command_run(client, command->args, command->count);
-    bridge_set_writer(bridge, 0);
+    bridge_set_writer(bridge, 0, NULL);
     if (bridge_ticket(bridge) > ticket) {
         withheld_add(&client->withheld, start, bridge_ticket(bridge));
     }

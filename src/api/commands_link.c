@@ -75,6 +75,17 @@ void run_link(struct api_client *client, const struct resp_arg *args, size_t cou
     command_syntax_error(client, "LINK, LINK HISTORY, LINK UP, LINK DOWN or LINK RESTART");
 }
 
+void run_blynk_budget(struct api_client *client, const struct resp_arg *args, size_t count)
+{
+    struct show show;
+
+    (void)args;
+    (void)count;
+    show_begin(&show, client);
+    bridge_show_budget(client->server->bridge, show_pair, &show);
+    show_end_map(&show);
+}
+
 void run_modem(struct api_client *client, const struct resp_arg *args, size_t count)
 {
     struct show show;

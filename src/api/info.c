@@ -93,6 +93,11 @@ static void show_spool(const struct api_server *server, struct buf *out)
     bridge_show_spool(server->bridge, on_show, out);
 }
 
+static void show_budget(const struct api_server *server, struct buf *out)
+{
+    bridge_show_budget(server->bridge, on_show, out);
+}
+
 static void show_stats(const struct api_server *server, struct buf *out)
 {
     struct api_stats stats = api_server_stats(server);
@@ -136,6 +141,7 @@ static const struct section sections[] = {
     {"modem", "Modem", show_modem},
     {"blynk", "Blynk", show_blynk},
     {"spool", "Spool", show_spool},
+    {"budget", "Budget", show_budget},
     {"stats", "Stats", show_stats},
     {"keyspace", "Keyspace", show_keyspace},
 };

@@ -57,6 +57,7 @@ struct blynk_session {
     bool confirm_due;   /* blynk_session_confirm_soon() */
     uint64_t mark;      /* last one from the source */
     uint64_t lost_mark; /* nothing up to it is confirmed any more */
+    uint64_t told_sent; /* info.messages_sent when on_sent was last called */
     uint32_t unpinged;  /* messages of the source since the last PING */
     size_t room_max;    /* the most room that the stream ever had */
     int64_t credit;     /* of the rate limit, in thousandths of a message */

@@ -113,8 +113,9 @@ void session_slow_down(struct blynk_session *session, uint16_t id)
     if (session->over_quota && find_ping(session, id) == session->ping_count) {
         return;
     }
-    static const char why[] = "the server says that it gets too many messages per second: lower [limits] rate; "
-                              "pausing for 2 s, then sending again what may be lost";
+    static const char why[] =
+        "the server says that it gets too many messages per second: lower [limits] rate; "
+        "pausing for 2 s, then sending again what may be lost";
     log_warning("blynk", "%s", why);
     if (session->events.on_trouble) {
         session->events.on_trouble(session->arg, why);

@@ -289,6 +289,8 @@ static bool is_alive(const struct blynk_session *session, unsigned life)
 void blynk_session_bytes(struct blynk_session *session, const uint8_t *data, size_t len)
 {
     unsigned life = session->life;
+    uint64_t messages = session->info.messages_received;
+    size_t bytes = len;
     struct blynk_frame frame;
 
     if (!is_alive(session, life)) {
@@ -298,6 +300,9 @@ void blynk_session_bytes(struct blynk_session *session, const uint8_t *data, siz
     session->received_ms = sched_now_ms(session->sched);
     while (is_alive(session, life) && blynk_parser_next(&session->parser, &data, &len, &frame)) {
         on_frame(session, &frame);
+    }
+    if (session->events.on_received) {
+        session->events.on_received(session->arg, bytes, session->info.messages_received - messages);
     }
     if (is_alive(session, life)) {
         session_pump(session);

@@ -118,7 +118,8 @@ static struct bridge_config complete(const struct bridge *bridge, const struct b
 
 static bool make_parts(struct bridge *bridge)
 {
-    static const struct link_events link_events = {.on_change = on_change, .on_stopped = on_stopped};
+    static const struct link_events link_events = {
+        .on_change = on_change, .on_stopped = on_stopped, .on_dialed = bridge_costs_dialed};
     static const struct outbox_events outbox_events = {
         .on_added = on_added, .on_confirmed = on_confirmed, .on_store = on_store};
 
@@ -139,7 +140,7 @@ static bool make_parts(struct bridge *bridge)
     if (!bridge->link) {
         return false;
     }
-    if (!bridge_store_make(bridge)) {
+    if (!bridge_costs_make(bridge) || !bridge_store_make(bridge)) {
         return false;
     }
     outbox_set_events(bridge->outbox, &outbox_events, bridge);
@@ -183,6 +184,7 @@ void bridge_destroy(struct bridge *bridge)
     timer_stop(&bridge->hold.timer);
     link_destroy(bridge->link);
     store_destroy(bridge->store);
+    bridge_costs_free(bridge);
     outbox_destroy(bridge->outbox);
     pin_rules_destroy(bridge->rules);
     pins_destroy(bridge->pins);
@@ -211,6 +213,7 @@ bool bridge_configure(struct bridge *bridge, const struct bridge_config *config)
     bridge->config = complete(bridge, config);
     outbox_configure(bridge->outbox, &bridge->config.outbox);
     store_configure(bridge->store, &bridge->config.outbox);
+    bridge_costs_configure(bridge);
     return link_configure(bridge->link, &bridge->config.link);
 }
 

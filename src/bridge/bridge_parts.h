@@ -24,6 +24,13 @@ struct bridge_hold {
     struct timer timer; /* for the earliest */
 };
 
+struct bridge_costs {
+    struct meter *meter;
+    struct budget *budget;
+    struct timer timer;
+    bool is_soon; /* the timer is for what was counted */
+};
+
 struct bridge {
     struct sched *sched;
     struct uplink *uplink;
@@ -34,6 +41,8 @@ struct bridge {
     struct bridge_hold hold;
     struct outbox *outbox;
     struct store *store;
+    struct bridge_costs costs;
+    const char *writer_name; /* NULL: nobody in particular */
     struct link *link;
     struct bridge_listener listeners[BRIDGE_LISTENERS];
     size_t listener_count;
@@ -58,6 +67,18 @@ void bridge_tell_stopped(struct bridge *bridge);
 bool bridge_store_make(struct bridge *bridge);
 /* 0, or -EROFS: nothing can be promised now. */
 int bridge_may_accept(const struct bridge *bridge);
+
+/* bridge_costs.c */
+bool bridge_costs_make(struct bridge *bridge);
+void bridge_costs_free(struct bridge *bridge);
+/* The numbers of earlier runs are known. */
+void bridge_costs_begin(struct bridge *bridge);
+void bridge_costs_configure(struct bridge *bridge);
+void bridge_costs_sent(void *bridge, size_t bytes, size_t messages);
+void bridge_costs_received(void *bridge, size_t bytes, size_t messages);
+void bridge_costs_dialed(void *bridge, bool ok);
+/* The writer has given so much to send. */
+void bridge_costs_written(struct bridge *bridge, size_t messages, size_t bytes);
 
 /* bridge_receive.c */
 extern const struct blynk_session_events bridge_session_events;

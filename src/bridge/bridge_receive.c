@@ -152,4 +152,6 @@ const struct blynk_session_events bridge_session_events = {
     .on_response = on_response,
     .on_debug_print = on_debug_print,
     .on_round_trip = on_round_trip,
+    .on_sent = bridge_costs_sent,
+    .on_received = bridge_costs_received,
 };

@@ -12,6 +12,7 @@ static void on_ready(void *arg)
     struct bridge *bridge = arg;
 
     bridge->is_ready = true;
+    bridge_costs_begin(bridge);
     if (bridge->start_wanted) {
         bridge->start_wanted = false;
         link_start(bridge->link, "started");
@@ -54,7 +55,7 @@ bool bridge_store_make(struct bridge *bridge)
 {
     static const struct store_events events = {
         .on_ready = on_ready, .on_stored = on_stored, .on_trouble = on_trouble, .on_closed = on_closed};
-    struct store_parts parts = {.outbox = bridge->outbox, .pins = bridge->pins};
+    struct store_parts parts = {.outbox = bridge->outbox, .pins = bridge->pins, .meter = bridge->costs.meter};
 
     bridge->store = store_create(bridge->sched, &parts, &bridge->config.outbox, bridge->config.link.state_dir,
                                  &events, bridge);
@@ -103,7 +104,8 @@ const char *bridge_full_why(const struct bridge *bridge)
     return outbox_full_why(bridge->outbox);
 }
 
-void bridge_set_writer(struct bridge *bridge, uint64_t writer)
+void bridge_set_writer(struct bridge *bridge, uint64_t writer, const char *name)
 {
+    bridge->writer_name = name;
     outbox_set_writer(bridge->outbox, writer);
 }

@@ -37,6 +37,7 @@ static int write_through(struct bridge *bridge, const struct outbox_write *write
         return error;
     }
     for (size_t i = 0; i < count; i++) {
+        bridge_costs_written(bridge, 1, writes[i].len);
         if (!is_outdated(bridge, &writes[i], wall_ms)) {
             (void)remember(bridge, &writes[i], wall_ms);
             hold_passed(bridge, writes[i].pin, writes[i].value, writes[i].len);
@@ -104,7 +105,15 @@ int bridge_message(struct bridge *bridge, enum blynk_command command, const stru
         return -EMSGSIZE;
     }
     int error = bridge_may_accept(bridge);
-    return error ? error : outbox_message(bridge->outbox, command, body->bytes, body->len, sequence);
+    error = error ? error : outbox_message(bridge->outbox, command, body->bytes, body->len, sequence);
+    if (error) {
+        return error;
+    }
+    bridge_costs_written(bridge, 1, body->len);
+    if (command == BLYNK_EVENT_LOG || command == BLYNK_EVENT_CLEAR) {
+        link_hurry(bridge->link, "an event is to be sent");
+    }
+    return 0;
 }
 
 /* One frame a kind of pin: the server takes the kind from the operation. */

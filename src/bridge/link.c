@@ -9,8 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define TROUBLE_MS 60000 /* the server speaks of it once a minute (protocol sheet, 8) */
-
 struct link_row {
     const char *name;
     void (*enter)(struct link *link); /* also arms the deadline, where it depends on the configuration */
@@ -105,6 +103,7 @@ void link_go(struct link *link, enum link_state next, const char *format, ...)
 void link_hang_up(struct link *link)
 {
     link_settle(link);
+    link_dial_ended(link, false);
     blynk_session_end(link->session);
     outbox_rewind(link->outbox);
     link->dial_pending = false;
@@ -190,7 +189,7 @@ void link_post(struct link *link, const struct link_event *event)
     task_post(link->sched, &link->handle);
 }
 
-static void post(struct link *link, enum link_event_kind kind, const char *why)
+void link_post_why(struct link *link, enum link_event_kind kind, const char *why)
 {
     struct link_event event = {.kind = kind};
 
@@ -207,7 +206,7 @@ static void on_timer(void *arg)
 
 static void on_uplink_ready(void *arg)
 {
-    post(arg, LINK_ON_UPLINK_READY, NULL);
+    link_post_why(arg, LINK_ON_UPLINK_READY, NULL);
 }
 
 static void on_uplink_progress(void *arg, const char *state, const char *why)
@@ -228,81 +227,7 @@ static void on_uplink_failed(void *arg, enum uplink_layer layer, enum uplink_hop
 
 static void on_uplink_stopped(void *arg)
 {
-    post(arg, LINK_ON_UPLINK_STOPPED, NULL);
-}
-
-static void on_login(void *arg, enum blynk_login result, const char *why, const char *host, uint16_t port)
-{
-    struct link_event event = {.kind = LINK_ON_LOGIN, .login = result, .port = port};
-
-    snprintf(event.why, sizeof(event.why), "%s", why);
-    snprintf(event.host, sizeof(event.host), "%s", host ? host : "");
-    link_post(arg, &event);
-}
-
-static void on_dead(void *arg, const char *why)
-{
-    post(arg, LINK_ON_DEAD, why);
-}
-
-/* ---- events of the session that are the user's ---- */
-
-static void on_write(void *arg, char kind, unsigned pin, const void *value, size_t len)
-{
-    struct link *link = arg;
-    link->session_events.on_write(link->arg, kind, pin, value, len);
-}
-
-static void on_read(void *arg, char kind, unsigned pin, uint16_t id)
-{
-    struct link *link = arg;
-    link->session_events.on_read(link->arg, kind, pin, id);
-}
-
-static void on_mode(void *arg, unsigned pin, const char *mode, size_t len)
-{
-    struct link *link = arg;
-    link->session_events.on_mode(link->arg, pin, mode, len);
-}
-
-static void on_internal(void *arg, const struct blynk_frame *frame)
-{
-    struct link *link = arg;
-    link->session_events.on_internal(link->arg, frame);
-}
-
-static void on_response(void *arg, uint16_t id, unsigned status)
-{
-    struct link *link = arg;
-    link->session_events.on_response(link->arg, id, status);
-}
-
-static void on_debug_print(void *arg, const char *text, size_t len)
-{
-    struct link *link = arg;
-    link->session_events.on_debug_print(link->arg, text, len);
-}
-
-static void on_round_trip(void *arg, uint32_t ms)
-{
-    struct link *link = arg;
-
-    link_pace_survived(link);
-    if (link->trouble_ms && sched_now_ms(link->sched) - link->trouble_ms > TROUBLE_MS) {
-        link->trouble_ms = 0;
-        link_note(link, "the server takes all messages again");
-    }
-    link->session_events.on_round_trip(link->arg, ms);
-}
-
-static void on_trouble(void *arg, const char *why)
-{
-    struct link *link = arg;
-
-    if (!link->trouble_ms) {
-        link_note(link, why);
-    }
-    link->trouble_ms = sched_now_ms(link->sched);
+    link_post_why(arg, LINK_ON_UPLINK_STOPPED, NULL);
 }
 
 /* ---- life ---- */
@@ -311,16 +236,13 @@ struct link *link_create(struct sched *sched, struct uplink *uplink, struct outb
                          const struct link_config *config, const struct blynk_session_events *session_events,
                          const struct link_events *events, void *arg)
 {
-    static const struct blynk_session_events own = {on_login,    on_write,    on_read,        on_mode,
-                                                    on_internal, on_response, on_debug_print, on_round_trip,
-                                                    on_trouble,  on_dead};
     struct blynk_source source = outbox_source(outbox);
     struct link *link = calloc(1, sizeof(*link));
 
     if (!link) {
         return NULL;
     }
-    link->session = blynk_session_create(sched, &config->session, &source, &own, link);
+    link->session = blynk_session_create(sched, &config->session, &source, &link_session_events, link);
     if (!link->session) {
         free(link);
         return NULL;
@@ -367,7 +289,7 @@ void link_destroy(struct link *link)
 
 void link_start(struct link *link, const char *why)
 {
-    post(link, LINK_ON_START, why);
+    link_post_why(link, LINK_ON_START, why);
 }
 
 void link_stop(struct link *link, uint32_t grace_ms, const char *why)
@@ -381,7 +303,7 @@ void link_stop(struct link *link, uint32_t grace_ms, const char *why)
 
 void link_restart(struct link *link, const char *why)
 {
-    post(link, LINK_ON_RESTART, why);
+    link_post_why(link, LINK_ON_RESTART, why);
 }
 
 struct blynk_session *link_session(struct link *link)

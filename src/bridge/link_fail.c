@@ -110,7 +110,8 @@ static void rest(struct link *link, enum link_state state, const char *why)
     char delay[24];
 
     write_delay(delay, sizeof(delay), link->delay_ms);
-    link_go(link, state, "%.200s; %s in %s", why, words_for(link), delay);
+    link_go(link, state, "%.200s; %s in %s%s", why, words_for(link), delay,
+            state == LINK_WAIT && link->waits_thrift ? ", to save data" : "");
 }
 
 /* Every failure ends here. */
@@ -126,6 +127,7 @@ static void wait_after(struct link *link, const struct verdict *verdict)
                      : ladder_climb(&link->ladder, &verdict->failure, sched_now_ms(link->sched));
     link->delay_ms =
         verdict->delay_ms ? verdict->delay_ms : backoff_next_ms(&link->backoff, sched_random(link->sched));
+    link->delay_ms = link_thrift_delay_ms(link, link->delay_ms);
     rest(link, LINK_WAIT, verdict->why);
 }
 

@@ -14,9 +14,8 @@ struct blynk_session_config link_pace_session(const struct link *link)
 {
     struct blynk_session_config config = link->config.session;
 
-    if (learns(link)) {
-        config.heartbeat_ms = link->pace.now_ms;
-    }
+    config.heartbeat_ms =
+        learns(link) ? link->pace.now_ms : link_thrift_heartbeat_ms(link, config.heartbeat_ms);
     return config;
 }
 
@@ -32,10 +31,19 @@ void link_pace_begin(struct link *link)
     const char *name = link->uplink->network;
     const struct pace_network *known = pace_book_find(&link->pace_book, name);
 
-    pace_begin(&link->pace, learns(link) ? link->config.heartbeat_max_ms : 0);
+    pace_begin(&link->pace, learns(link) ? link_thrift_longest_ms(link) : 0);
     memcpy(link->pace_network, name, sizeof(link->pace_network));
     if (known) {
         pace_recall(&link->pace, known->proven_ms, known->broken_ms);
+    }
+    apply(link);
+}
+
+void link_pace_stretch(struct link *link)
+{
+    link->pace.longest_ms = learns(link) ? link_thrift_longest_ms(link) : 0;
+    if (learns(link) && link->pace.now_ms > link->pace.longest_ms) {
+        link->pace.now_ms = link->pace.longest_ms;
     }
     apply(link);
 }

@@ -92,6 +92,11 @@ struct link {
     struct pace_book pace_book;
     char pace_network[sizeof(((struct uplink *)0)->network)];
 
+    /* while data is to be saved */
+    bool is_thrifty;   /* the heartbeat is stretched */
+    bool waits_thrift; /* this WAIT is longer for it */
+    uint32_t gap_ms;   /* between two tries to connect at least */
+
     /* sessions that were online */
     uint64_t trouble_ms; /* when the server last said that it gets too much; 0: not, or not any more */
     uint64_t online_ms;  /* of those that are over */
@@ -106,6 +111,7 @@ struct link {
     bool uplink_told;  /* to stop */
 
     bool dial_pending; /* CONNECT waits until the stream of the last try is closed; its time has not begun */
+    bool dialing;      /* the stream is being opened */
     bool refused_fast; /* the server's host answers, the server does not */
     bool opened_once;  /* usual_open_ms is known */
     bool settled;      /* the session that was online is in the account */
@@ -120,7 +126,19 @@ void link_arm(struct link *link, uint64_t ms);
 /* Ends session and stream; what was not confirmed waits again. Idempotent. */
 void link_hang_up(struct link *link);
 void link_post(struct link *link, const struct link_event *event);
+void link_post_why(struct link *link, enum link_event_kind kind, const char *why);
 uint64_t link_in_state_ms(const struct link *link);
+
+/* link_session.c */
+extern const struct blynk_session_events link_session_events;
+
+/* link_thrift.c: what a spent budget asks of the link. */
+uint32_t link_thrift_heartbeat_ms(const struct link *link, uint32_t heartbeat_ms);
+uint32_t link_thrift_longest_ms(const struct link *link);
+/* How much longer a WAIT of `delay_ms` has to be. */
+uint64_t link_thrift_delay_ms(struct link *link, uint64_t delay_ms);
+/* The try to connect has ended; no-op if there was none. */
+void link_dial_ended(struct link *link, bool ok);
 
 /* link_quick.c: how long a try may take, learned from what opening takes. */
 void link_quick_opened(struct link *link);
@@ -130,6 +148,8 @@ uint64_t link_quick_limit_ms(const struct link *link);
 /* link_pace.c: the heartbeat, if it is to be learned. */
 struct blynk_session_config link_pace_session(const struct link *link);
 void link_pace_begin(struct link *link);
+/* Another longest interval, while data is to be saved or not any more. */
+void link_pace_stretch(struct link *link);
 void link_pace_on_loaded(void *link);
 void link_pace_network(struct link *link);
 /* A ping was answered; the connection died. */

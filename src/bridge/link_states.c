@@ -119,6 +119,7 @@ static void dial(struct link *link)
     int error = stream_open(stream, link_target_host(&link->target), link_target_port(&link->target));
     if (!error) {
         link->stream_is = LINK_BELOW_STARTING;
+        link->dialing = true;
     } else if (error == -EALREADY) { /* it did not close in time when the link was stopped; it will */
         link->stream_is = LINK_BELOW_STOPPING;
         link->dial_pending = true;
@@ -146,6 +147,7 @@ static void dial_next(struct link *link, enum stream_fault fault, bool unknown_n
     bool below = fault == STREAM_FAULT_BEARER || fault == STREAM_FAULT_MODEM;
     char line[LINK_WHY_MAX];
 
+    link_dial_ended(link, false);
     if (below || !link_target_next(&link->target, unknown_name, link->uplink->resolves_names)) {
         link_fail_dial(link, fault, why);
         return;
@@ -193,6 +195,7 @@ void link_in_connect(struct link *link, const struct link_event *event)
     case LINK_ON_STREAM_OPEN:
         if (link->stream_is == LINK_BELOW_UP) {
             link_quick_opened(link);
+            link_dial_ended(link, true);
             link_go(link, LINK_LOGIN, "connected to %s:%u, sending the token",
                     link_target_host(&link->target), link_target_port(&link->target));
         }

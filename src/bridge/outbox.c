@@ -47,6 +47,15 @@ void outbox_set_diet(struct outbox *outbox, enum outbox_diet diet)
     }
 }
 
+void outbox_set_gather(struct outbox *outbox, uint32_t gather_ms)
+{
+    outbox->gather_ms = gather_ms;
+    outbox->gate_open = !gather_ms;
+    if (outbox->events.on_added) {
+        outbox->events.on_added(outbox->arg);
+    }
+}
+
 void outbox_set_writer(struct outbox *outbox, uint64_t writer)
 {
     outbox->writer = writer;
@@ -133,7 +142,7 @@ static enum outbox_lane wished_lane(const struct outbox *outbox, const struct ou
     if (outbox_entry_is_replaceable(outbox, entry)) {
         return LANE_LATEST;
     }
-    if (!outbox->online) {
+    if (!outbox->online || outbox_diet_lane(outbox) < LANE_FRESH) { /* memory may forget it */
         return LANE_BACKLOG;
     }
     return entry->writer && fresh_of(outbox, entry->writer) >= WRITER_SHARE ? LANE_BULK : LANE_FRESH;

@@ -253,6 +253,9 @@ uint64_t outbox_outstanding(const struct outbox *outbox, uint64_t sequence)
 void outbox_want_confirmed(struct outbox *outbox, uint64_t sequence)
 {
     outbox->wanted = sequence > outbox->wanted ? sequence : outbox->wanted;
+    if (outbox->wanted > outbox->info.confirmed_sequence) {
+        outbox_open_gate(outbox);
+    }
 }
 
 /* ---- taking back ---- */

@@ -82,6 +82,10 @@ struct outbox {
     int64_t credit;         /* thousandths of a message that the backlog may send */
     uint64_t credit_ms;
     struct timer credit_timer;
+    uint32_t gather_ms;
+    uint64_t gate_ms; /* while gathering nothing but events leaves before this time */
+    bool gate_open;
+    struct timer gate_timer;
     bool is_open; /* a group too large for one fill is under way: */
     enum outbox_lane open_lane;
     size_t open_left; /* entries that still belong into it */
@@ -113,6 +117,20 @@ static inline struct outbox_entry *outbox_store_entry_at(struct list *node)
 /* True for a write that a newer one of the same pin may replace. */
 bool outbox_entry_is_replaceable(const struct outbox *outbox, const struct outbox_entry *entry);
 
+/* The last lane that may be sent from. */
+static inline enum outbox_lane outbox_diet_lane(const struct outbox *outbox)
+{
+    switch (outbox->diet) {
+    case OUTBOX_EVENTS_ONLY:
+        return LANE_EVENT;
+    case OUTBOX_LATEST_ONLY:
+        return LANE_LATEST;
+    case OUTBOX_ALL:
+        break;
+    }
+    return LANE_BACKLOG;
+}
+
 /* outbox.c */
 struct outbox_entry *outbox_entry_new(struct outbox *outbox, enum blynk_command command, const void *bytes,
                                       size_t len);
@@ -140,6 +158,8 @@ void outbox_lanes_join(struct outbox *outbox);
 size_t outbox_fill(void *arg, struct blynk_session *session, struct buf *out, size_t room,
                    size_t max_messages, bool most, uint64_t *mark);
 bool outbox_can_send(struct outbox *outbox);
+/* What has been gathered leaves now. */
+void outbox_open_gate(struct outbox *outbox);
 void outbox_send_init(struct outbox *outbox);
 void outbox_send_free(struct outbox *outbox);
 

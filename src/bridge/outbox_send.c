@@ -99,8 +99,7 @@ static bool send_next(struct outbox *outbox, struct allowance *allowance, bool m
 
 static bool is_on_diet(const struct outbox *outbox, enum outbox_lane lane)
 {
-    return (outbox->diet == OUTBOX_LATEST_ONLY && lane > LANE_LATEST) ||
-           (outbox->diet == OUTBOX_EVENTS_ONLY && lane > LANE_EVENT);
+    return lane > outbox_diet_lane(outbox);
 }
 
 static void refill(struct outbox *outbox)
@@ -131,16 +130,49 @@ static bool has_credit(struct outbox *outbox)
     return false;
 }
 
-/* The lane that is served next; LANES: none. */
-static enum outbox_lane next_lane(struct outbox *outbox)
+/* The first lane behind the events that has something to send; LANES: none. */
+static enum outbox_lane first_waiting(const struct outbox *outbox)
 {
-    for (int lane = 0; lane < LANE_BACKLOG; lane++) {
+    for (int lane = LANE_EVENT + 1; lane < LANES; lane++) {
         if (outbox->in_lane[lane] && !is_on_diet(outbox, (enum outbox_lane)lane)) {
             return (enum outbox_lane)lane;
         }
     }
-    bool backlog = outbox->in_lane[LANE_BACKLOG] && !is_on_diet(outbox, LANE_BACKLOG);
-    return backlog && has_credit(outbox) ? LANE_BACKLOG : LANES;
+    return LANES;
+}
+
+/* Open from the end of the gathering until nothing is left. */
+static bool is_gate_open(struct outbox *outbox, bool waits)
+{
+    uint64_t now_ms = sched_now_ms(outbox->sched);
+
+    if (!outbox->gather_ms) {
+        return true;
+    }
+    if (outbox->gate_open && !waits) {
+        outbox->gate_open = false;
+        outbox->gate_ms = now_ms + outbox->gather_ms;
+    }
+    if (!outbox->gate_open && waits && now_ms >= outbox->gate_ms) {
+        outbox->gate_open = true;
+    }
+    if (!outbox->gate_open && waits && !timer_active(&outbox->gate_timer)) {
+        timer_start(outbox->sched, &outbox->gate_timer, outbox->gate_ms - now_ms);
+    }
+    return outbox->gate_open;
+}
+
+/* The lane that is served next; LANES: none. */
+static enum outbox_lane next_lane(struct outbox *outbox)
+{
+    if (outbox->in_lane[LANE_EVENT]) {
+        return LANE_EVENT;
+    }
+    enum outbox_lane lane = first_waiting(outbox);
+    if (!is_gate_open(outbox, lane != LANES)) {
+        return LANES;
+    }
+    return lane != LANE_BACKLOG || has_credit(outbox) ? lane : LANES;
 }
 
 bool outbox_can_send(struct outbox *outbox)
@@ -218,9 +250,17 @@ size_t outbox_fill(void *arg, struct blynk_session *session, struct buf *out, si
     return allowance.given;
 }
 
+void outbox_open_gate(struct outbox *outbox)
+{
+    if (outbox->gather_ms) {
+        timer_stop(&outbox->gate_timer);
+        outbox->gate_open = true;
+    }
+}
+
 /* ---- life ---- */
 
-static void on_credit(void *arg)
+static void on_more(void *arg)
 {
     struct outbox *outbox = arg;
 
@@ -231,7 +271,8 @@ static void on_credit(void *arg)
 
 void outbox_send_init(struct outbox *outbox)
 {
-    timer_init(&outbox->credit_timer, on_credit, outbox);
+    timer_init(&outbox->credit_timer, on_more, outbox);
+    timer_init(&outbox->gate_timer, on_more, outbox);
     outbox->credit = CREDIT_MAX;
     outbox->credit_ms = sched_now_ms(outbox->sched);
 }
@@ -239,4 +280,5 @@ void outbox_send_init(struct outbox *outbox)
 void outbox_send_free(struct outbox *outbox)
 {
     timer_stop(&outbox->credit_timer);
+    timer_stop(&outbox->gate_timer);
 }

@@ -103,7 +103,7 @@ uint64_t outbox_spool_due_ms(const struct outbox *outbox)
 {
     uint64_t due = UINT64_MAX;
 
-    if (outbox->config.durability == OUTBOX_MEMORY || !outbox->has_spool) {
+    if (!outbox->has_spool) {
         return UINT64_MAX;
     }
     if (outbox->unstored.next != &outbox->unstored) {

@@ -2,6 +2,7 @@
 
 #include "blynkd/base/log.h"
 #include "blynkd/base/timer.h"
+#include "blynkd/bridge/meter.h"
 #include "blynkd/bridge/spool.h"
 
 #include <assert.h>
@@ -10,7 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define PINS_MS           60000 /* the values of pins are kept at most so often for themselves */
+#define PINS_MS           60000  /* the values of pins are kept at most so often for themselves */
+#define METERS_MS         300000 /* the same of the meters: SD cards wear */
 #define CLOCK_SET_MS      200
 #define WALL_PLAUSIBLE_MS INT64_C(1577836800000) /* 2020-01-01 */
 
@@ -52,6 +54,31 @@ static void collect_clock(struct store *store, struct spool_batch *batch)
     }
 }
 
+static void put_meter(void *arg, const char *name, uint64_t value)
+{
+    struct store *store = arg;
+
+    if (spool_batch_meter(store->filling, name, value)) {
+        log_warning("spool", "no memory to keep the meters");
+    }
+}
+
+void store_forget_meters(struct store *store, const char *prefix)
+{
+    if (spool_batch_meter_forget(store->filling, prefix)) {
+        log_warning("spool", "no memory to keep the meters");
+    }
+}
+
+static void collect_meters(struct store *store, struct spool_batch *batch)
+{
+    store->filling = batch;
+    store->meters_flying = meter_changed(store->parts.meter);
+    meter_save(store->parts.meter, put_meter, store);
+    store->filling = NULL;
+    store->meters_ms = sched_now_ms(store->sched);
+}
+
 /* ---- the next piece of work ---- */
 
 void store_arm(struct store *store, uint64_t due_ms)
@@ -74,10 +101,12 @@ static bool store_batch(struct store *store, bool everything)
     outbox_spool_collect(store->parts.outbox, batch, everything);
     collect_clock(store, batch);
     collect_pins(store, batch);
+    collect_meters(store, batch);
     store->pins_ms = sched_now_ms(store->sched);
     int error = spool_batch_size(batch) ? spool_store(store->spool, batch) : -ENODATA;
     if (error) {
         spool_batch_destroy(batch);
+        store_meters_stored(store, error);
         outbox_spool_stored(store->parts.outbox, error == -ENODATA ? 0 : error);
         return false;
     }
@@ -91,6 +120,9 @@ static uint64_t next_batch_ms(const struct store *store)
     if (store->config.durability != OUTBOX_MEMORY && pins_differ(store) &&
         store->pins_ms + PINS_MS < due_ms) {
         due_ms = store->pins_ms + PINS_MS;
+    }
+    if (store->meters_loaded && meter_changed(store->parts.meter) && store->meters_ms + METERS_MS < due_ms) {
+        due_ms = store->meters_ms + METERS_MS;
     }
     return due_ms == UINT64_MAX || due_ms > store->not_before_ms ? due_ms : store->not_before_ms;
 }
@@ -187,7 +219,7 @@ struct store *store_create(struct sched *sched, const struct store_parts *parts,
     store->arg = arg;
     task_init(&store->wake, on_wake, store);
     timer_init(&store->timer, on_wake, store);
-    if (config->durability != OUTBOX_MEMORY && state_dir[0]) {
+    if (state_dir[0]) {
         store->spool = make_spool(store, state_dir);
         if (!store->spool) {
             free(store);
@@ -212,6 +244,7 @@ void store_open(struct store *store)
 {
     if (!store->spool) {
         store->phase = STORE_RUNS;
+        meter_loaded(store->parts.meter);
         store_tell_ready(store);
         return;
     }

@@ -20,6 +20,7 @@ struct store_events {
 struct store_parts {
     struct outbox *outbox;
     struct pins *pins;
+    struct meter *meter;
 };
 
 /* NULL: no memory. `state_dir` is copied. */
@@ -35,6 +36,9 @@ void store_configure(struct store *store, const struct outbox_config *config);
 
 /* Something may be due. Cheap. */
 void store_wake(struct store *store);
+
+/* For meter_events.on_forget, from within a batch that is being filled. */
+void store_forget_meters(struct store *store, const char *prefix);
 
 /* "" while the disk can be written. */
 const char *store_trouble(const struct store *store);

@@ -2,6 +2,7 @@
 #include "store_parts.h"
 
 #include "blynkd/base/log.h"
+#include "blynkd/bridge/meter.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -30,6 +31,23 @@ void store_tell_ready(struct store *store)
     }
 }
 
+/* Also if the file could be opened only late: what was counted meanwhile is added to what it has. */
+static void load_meters(struct store *store)
+{
+    if (!store->meters_loaded) {
+        store->meters_loaded = true;
+        meter_loaded(store->parts.meter);
+    }
+}
+
+void store_meters_stored(struct store *store, int error)
+{
+    if (error && store->meters_flying) {
+        meter_save_failed(store->parts.meter);
+    }
+    store->meters_flying = false;
+}
+
 static void on_open(void *arg, int error, const char *why, const struct spool_state *state)
 {
     struct store *store = arg;
@@ -43,6 +61,7 @@ static void on_open(void *arg, int error, const char *why, const struct spool_st
             log_error("spool", "%s", why);
         }
         outbox_spool_opened(store->parts.outbox, state);
+        load_meters(store);
         say_trouble(store, "");
     }
     if (store->phase == STORE_OPENING) {
@@ -75,9 +94,9 @@ static void on_pin(void *arg, pin_id pin, const void *value, size_t len, int64_t
 
 static void on_meter(void *arg, const char *name, uint64_t value)
 {
-    (void)arg;
-    (void)name;
-    (void)value;
+    struct store *store = arg;
+
+    meter_load(store->parts.meter, name, value);
 }
 
 static void after_failure(struct store *store, int error, const char *why)
@@ -109,6 +128,7 @@ static void on_stored(void *arg, struct spool_batch *batch, int error, const cha
 
     (void)batch;
     outbox_spool_stored(store->parts.outbox, error);
+    store_meters_stored(store, error);
     if (error) {
         after_failure(store, error, why);
     } else {

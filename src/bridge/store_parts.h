@@ -30,6 +30,10 @@ struct store {
     uint32_t flying[PIN_COUNT];
     int64_t clock_offset_ms; /* as kept */
     int64_t clock_flying_ms;
+    uint64_t meters_ms;          /* when the meters were last kept */
+    struct spool_batch *filling; /* the batch that is being made */
+    bool meters_flying;
+    bool meters_loaded;
     unsigned close_tries;
     uint64_t batches;
     uint64_t failures;
@@ -42,5 +46,7 @@ extern const struct spool_events store_spool_events;
 void store_arm(struct store *store, uint64_t due_ms);
 void store_close_file(struct store *store);
 void store_tell_ready(struct store *store);
+/* What became of the batch that had the meters. */
+void store_meters_stored(struct store *store, int error);
 
 #endif

@@ -66,6 +66,9 @@ struct blynk_session_events {
     void (*on_round_trip)(void *arg, uint32_t ms);
     /* It goes on, but not as it should, and why. May be NULL. */
     void (*on_trouble)(void *arg, const char *why);
+    /* What the stream took in one piece, and gave; with how many messages. May be NULL. */
+    void (*on_sent)(void *arg, size_t bytes, size_t messages);
+    void (*on_received)(void *arg, size_t bytes, size_t messages);
     /* The session is over (server told so, heartbeat unanswered, stream nonsense); close the stream. */
     void (*on_dead)(void *arg, const char *why);
 };

@@ -72,8 +72,9 @@ void bridge_set_pin_rules(struct bridge *bridge, pin_id pin, uint32_t min_interv
  */
 int bridge_write(struct bridge *bridge, const struct outbox_write *writes, size_t count, int64_t wall_ms,
                  uint64_t *sequence);
-/* Who writes from now on (outbox_set_writer()). */
-void bridge_set_writer(struct bridge *bridge, uint64_t writer);
+/* Who writes from now on (outbox_set_writer()), and under which name it is metered; `name` is not copied. 0, NULL:
+ * nobody in particular. */
+void bridge_set_writer(struct bridge *bridge, uint64_t writer, const char *name);
 /* With durability = always: what was accepted last may be acknowledged once bridge_stored_ticket() has reached this.
  * 0: at once. */
 uint64_t bridge_ticket(const struct bridge *bridge);
@@ -133,6 +134,7 @@ void bridge_show_link(const struct bridge *bridge, bridge_show_fn *show, void *a
 void bridge_show_modem(const struct bridge *bridge, bridge_show_fn *show, void *arg);
 void bridge_show_blynk(const struct bridge *bridge, bridge_show_fn *show, void *arg);
 void bridge_show_spool(const struct bridge *bridge, bridge_show_fn *show, void *arg);
+void bridge_show_budget(const struct bridge *bridge, bridge_show_fn *show, void *arg);
 void bridge_show_outbox(const struct bridge *bridge, bridge_show_fn *show, void *arg);
 
 /* The last 32 changes, one readable line each, oldest first. */

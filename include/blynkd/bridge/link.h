@@ -65,6 +65,8 @@ struct link_events {
     void (*on_change)(void *arg, const struct link_change *change);
     /* link_stop() is through. */
     void (*on_stopped)(void *arg);
+    /* A try to connect has ended so. May be NULL. */
+    void (*on_dialed)(void *arg, bool ok);
 };
 
 /* `session_events`: on_login and on_dead are the link's own; the others are forwarded as given. */
@@ -80,6 +82,14 @@ void link_start(struct link *link, const char *why);
 void link_stop(struct link *link, uint32_t grace_ms, const char *why);
 /* LINK RESTART: as after a failure, without back-off. */
 void link_restart(struct link *link, const char *why);
+
+/* A line for people in the history, without a change of state. */
+void link_remark(struct link *link, const char *why);
+
+/* To save data: a longer heartbeat; at least so long from one try to connect to the next. What is held back only for
+ * that goes at once after link_hurry(). */
+void link_set_thrift(struct link *link, bool stretch, uint32_t gap_ms);
+void link_hurry(struct link *link, const char *why);
 
 /* New configuration. Returns true if the running connection had to be given up for it (it comes back by
  * itself), false if all could be applied as it runs. */
