@@ -9,9 +9,8 @@
 #define UPDATE_SOON_MS 5000
 #define UPDATE_LATE_MS 600000 /* a month ends also while nothing is counted */
 
-#define GATHER_MS    30000
-#define GAP_MOST_MS  3600000
-#define GAP_SPENT_MS 21600000 /* with nothing left */
+#define GATHER_MS   30000
+#define GAP_MOST_MS (24 * 3600000) /* with nothing left: to be seen alive */
 #define UNKNOWN_LEFT_MS                                                                                      \
     (UINT64_C(15) * 24 * 3600 * 1000) /* while the date is not known: half a month is to come */
 
@@ -24,9 +23,19 @@
 
 /* ---- what follows ---- */
 
+/* What a connection has cost this month with all that was said in it. */
+static uint64_t usual_cost_bytes(const struct meter_month *month)
+{
+    const struct meter_counts *counts = &month->counts;
+    uint64_t connects = counts->connects + counts->connects_failed;
+    uint64_t usual = connects ? (counts->bytes_up + counts->bytes_down) / connects : 0;
+
+    return usual > CONNECT_BYTES ? usual : CONNECT_BYTES;
+}
+
 /*
- * So far apart that half of what is left lasts for the rest of the month, if every connection breaks at once: the
- * other half is for what is said while connected.
+ * So far apart that four fifths of what is left last for the rest of the month if every connection breaks: only then
+ * is there a next try at all. One that holds for long has cost much and makes the next ones rare, which they are then.
  */
 static uint32_t connect_gap_ms(const struct bridge_costs *costs)
 {
@@ -36,12 +45,10 @@ static uint32_t connect_gap_ms(const struct bridge_costs *costs)
     if (!bytes.limit || budget_level(costs->budget) < BUDGET_SAVE) {
         return 0;
     }
-    if (bytes.left / 2 < CONNECT_BYTES) {
-        return GAP_SPENT_MS;
-    }
+    uint64_t tries = bytes.left / 5 * 4 / usual_cost_bytes(&month);
     uint64_t left_ms = month.is_now && month.end_ms > month.now_ms ? (uint64_t)(month.end_ms - month.now_ms)
                                                                    : UNKNOWN_LEFT_MS;
-    uint64_t gap_ms = left_ms / (bytes.left / 2 / CONNECT_BYTES);
+    uint64_t gap_ms = left_ms / (tries ? tries : 1);
     return gap_ms < GAP_MOST_MS ? (uint32_t)gap_ms : GAP_MOST_MS;
 }
 
