@@ -177,7 +177,7 @@ static const struct conf_key keys[] = {
      .help = "What is kept on disk: nothing, what has waited for spill_after, or every write at once."},
     {.section = "outbox", .name = "max_messages", .type = CONF_TYPE_NUMBER, MEMBER(bridge.outbox.max_entries),
      .fallback = "10000", .unit = "messages", .min = 16, .max = 1000000, .apply = CONF_APPLY_LIVE,
-     .help = "How many writes may wait; then new ones are refused."},
+     .help = "How many writes may wait in memory; more wait on disk."},
     {.section = "outbox", .name = "max_bytes", .type = CONF_TYPE_SIZE, MEMBER(bridge.outbox.max_bytes),
      .fallback = "1M", .unit = "bytes, k, M", .min = KIB(16), .max = KIB(262144), .apply = CONF_APPLY_LIVE,
      .help = "How much memory they may take."},
