@@ -7,7 +7,9 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <sys/random.h>
+#include <sys/timex.h>
 #include <time.h>
+#include <unistd.h>
 #include <uv.h>
 
 void sched_init(struct sched *sched, const struct sched_ops *ops)
@@ -61,9 +63,26 @@ uint64_t sched_now_ms(const struct sched *sched)
     return sched->ops->now_ms(sched);
 }
 
-int64_t sched_wall_ms(const struct sched *sched)
+int64_t sched_host_wall_ms(const struct sched *sched)
 {
     return sched->ops->wall_ms(sched);
+}
+
+bool sched_host_is_synced(const struct sched *sched)
+{
+    return sched->ops->is_synced(sched);
+}
+
+int64_t sched_wall_ms(const struct sched *sched)
+{
+    return sched->knows_wall ? (int64_t)sched_now_ms(sched) + sched->wall_offset_ms
+                             : sched_host_wall_ms(sched);
+}
+
+void sched_set_wall(struct sched *sched, int64_t wall_ms)
+{
+    sched->knows_wall = wall_ms != 0;
+    sched->wall_offset_ms = wall_ms - (int64_t)sched_now_ms(sched);
 }
 
 uint32_t sched_random(struct sched *sched)
@@ -181,6 +200,19 @@ static int64_t uv_driver_wall_ms(const struct sched *sched)
     (void)sched;
     clock_gettime(CLOCK_REALTIME, &now);
     return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+/* The kernel knows; where the service may not ask it, systemd-timesyncd leaves a mark. */
+static bool uv_driver_is_synced(const struct sched *sched)
+{
+    struct timex status = {0};
+
+    (void)sched;
+    int state = adjtimex(&status);
+    if (state >= 0) {
+        return state != TIME_ERROR && !(status.status & STA_UNSYNC);
+    }
+    return access("/run/systemd/timesync/synchronized", F_OK) == 0;
 }
 
 static uint32_t uv_driver_random(struct sched *sched)
@@ -309,6 +341,7 @@ static void uv_driver_close(struct sched *sched)
 static const struct sched_ops uv_driver_ops = {
     .now_ms = uv_driver_now_ms,
     .wall_ms = uv_driver_wall_ms,
+    .is_synced = uv_driver_is_synced,
     .random = uv_driver_random,
     .due_ms = uv_driver_due_ms,
     .on_change = uv_driver_on_change,

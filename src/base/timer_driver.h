@@ -15,6 +15,7 @@ struct job;
 struct sched_ops {
     uint64_t (*now_ms)(const struct sched *sched);
     int64_t (*wall_ms)(const struct sched *sched);
+    bool (*is_synced)(const struct sched *sched);
     uint32_t (*random)(struct sched *sched);
     uint64_t (*due_ms)(struct sched *sched, uint64_t ms); /* when a timer armed now has to fire */
     void (*on_change)(struct sched *sched);               /* the next timer or the posted tasks changed */
@@ -25,10 +26,12 @@ struct sched_ops {
 
 struct sched {
     const struct sched_ops *ops;
-    struct list timers;  /* by due_ms, equal ones in the order of arming */
-    struct list ripe;    /* timers that are about to fire in this turn */
-    struct list tasks;   /* posted */
-    struct list running; /* tasks of this turn */
+    struct list timers;     /* by due_ms, equal ones in the order of arming */
+    struct list ripe;       /* timers that are about to fire in this turn */
+    struct list tasks;      /* posted */
+    struct list running;    /* tasks of this turn */
+    int64_t wall_offset_ms; /* to now_ms, if somebody knows it better than the host */
+    bool knows_wall;
 };
 
 void sched_init(struct sched *sched, const struct sched_ops *ops);

@@ -14,6 +14,7 @@ struct sched_virtual {
     struct sched sched;
     uint64_t now_ms;
     int64_t wall_shift_ms;
+    bool unsynced;
     uint64_t random_state;
     bool advancing;
 };
@@ -36,6 +37,11 @@ static int64_t virtual_wall_ms(const struct sched *sched)
     const struct sched_virtual *driver = virtual_driver(sched);
 
     return START_WALL_MS + driver->wall_shift_ms + (int64_t)(driver->now_ms - START_NOW_MS);
+}
+
+static bool virtual_is_synced(const struct sched *sched)
+{
+    return !virtual_driver(sched)->unsynced;
 }
 
 /* SplitMix64 (Steele, Lea, Flood 2014): good enough for jitter and the same on every machine. */
@@ -85,6 +91,7 @@ static void virtual_close(struct sched *sched)
 static const struct sched_ops virtual_ops = {
     .now_ms = virtual_now_ms,
     .wall_ms = virtual_wall_ms,
+    .is_synced = virtual_is_synced,
     .random = virtual_random,
     .due_ms = virtual_due_ms,
     .on_change = virtual_on_change,
@@ -141,6 +148,11 @@ void sched_advance(struct sched *sched, uint64_t ms)
     }
     driver->now_ms = end_ms;
     driver->advancing = false;
+}
+
+void sched_set_synced(struct sched *sched, bool synced)
+{
+    virtual_driver(sched)->unsynced = !synced;
 }
 
 void sched_shift_wall(struct sched *sched, int64_t ms)

@@ -49,7 +49,11 @@ static void on_change(void *arg, const struct link_change *change)
     }
     int len = snprintf(line, sizeof(line), "%s: %s", link_state_name(change->state), change->why);
     bridge_publish(bridge, BRIDGE_CHANNEL_LINK, line, (size_t)len);
+    if (change->state == LINK_LOGIN) {
+        bridge_clock_on_login(bridge);
+    }
     if (bridge->online && !was_online) {
+        bridge_clock_on_online(bridge);
         bridge_requests_on_online(bridge);
     } else if (!bridge->online) {
         bridge_requests_on_offline(bridge);
@@ -161,6 +165,7 @@ struct bridge *bridge_create(struct sched *sched, struct uplink *uplink, struct 
     bridge->config = complete(bridge, config);
     list_init(&bridge->requests);
     hold_init(bridge);
+    bridge_clock_init(bridge);
     if (!make_parts(bridge)) {
         bridge_destroy(bridge);
         return NULL;
@@ -182,6 +187,7 @@ void bridge_destroy(struct bridge *bridge)
         trace_set_output(modem_trace(bridge->modem), NULL, NULL);
     }
     timer_stop(&bridge->hold.timer);
+    bridge_clock_stop(bridge);
     link_destroy(bridge->link);
     store_destroy(bridge->store);
     bridge_costs_free(bridge);

@@ -31,6 +31,17 @@ struct bridge_costs {
     bool is_soon; /* the timer is for what was counted */
 };
 
+/* Where the time comes from while nobody keeps the machine's clock right. */
+struct bridge_clock {
+    struct bridge_request request;
+    struct timer look;
+    struct timer patience; /* with a server that does not answer */
+    uint64_t asked_ms;
+    uint64_t learned_ms;
+    bool is_asking;
+    bool is_learned;
+};
+
 struct bridge {
     struct sched *sched;
     struct uplink *uplink;
@@ -42,6 +53,7 @@ struct bridge {
     struct outbox *outbox;
     struct store *store;
     struct bridge_costs costs;
+    struct bridge_clock clock;
     const char *writer_name; /* NULL: nobody in particular */
     struct link *link;
     struct bridge_listener listeners[BRIDGE_LISTENERS];
@@ -67,6 +79,12 @@ void bridge_tell_stopped(struct bridge *bridge);
 bool bridge_store_make(struct bridge *bridge);
 /* 0, or -EROFS: nothing can be promised now. */
 int bridge_may_accept(const struct bridge *bridge);
+
+/* bridge_clock.c */
+void bridge_clock_init(struct bridge *bridge);
+void bridge_clock_stop(struct bridge *bridge);
+void bridge_clock_on_login(struct bridge *bridge);
+void bridge_clock_on_online(struct bridge *bridge);
 
 /* bridge_costs.c */
 bool bridge_costs_make(struct bridge *bridge);
@@ -97,6 +115,8 @@ void hold_release(struct bridge *bridge, pin_id pin);
 void hold_release_all(struct bridge *bridge);
 
 /* bridge_requests.c */
+/* The time alone, of a server that knows it. Lines as bridge_ask_time(). */
+int bridge_ask_clock(struct bridge *bridge, struct bridge_request *request);
 /* True if the frame was the answer to a question. */
 bool bridge_requests_answer(struct bridge *bridge, const struct blynk_frame *frame);
 void bridge_requests_on_response(struct bridge *bridge, uint16_t id, unsigned status);

@@ -125,6 +125,18 @@ int bridge_ask_time(struct bridge *bridge, struct bridge_request *request)
     return 0;
 }
 
+int bridge_ask_clock(struct bridge *bridge, struct bridge_request *request)
+{
+    int error = ask_internal(bridge, "utc", "time");
+
+    if (error) {
+        return error;
+    }
+    begin(bridge, request, REQUEST_TIME);
+    timer_start(bridge->sched, &request->timer, bridge->config.request_ms);
+    return 0;
+}
+
 /* `digits` are the first so many of a number. `zone` NULL: what the server said to each question before. */
 static void on_time(struct bridge *bridge, const char *number, size_t digits, const char *zone)
 {

@@ -82,6 +82,7 @@ struct outbox {
     int64_t credit;         /* thousandths of a message that the backlog may send */
     uint64_t credit_ms;
     struct timer credit_timer;
+    bool backlog_is_held;
     uint32_t gather_ms;
     uint64_t gate_ms; /* while gathering nothing but events leaves before this time */
     bool gate_open;

@@ -172,7 +172,10 @@ static enum outbox_lane next_lane(struct outbox *outbox)
     if (!is_gate_open(outbox, lane != LANES)) {
         return LANES;
     }
-    return lane != LANE_BACKLOG || has_credit(outbox) ? lane : LANES;
+    if (lane == LANE_BACKLOG && (outbox->backlog_is_held || !has_credit(outbox))) {
+        return LANES;
+    }
+    return lane;
 }
 
 bool outbox_can_send(struct outbox *outbox)
@@ -248,6 +251,16 @@ size_t outbox_fill(void *arg, struct blynk_session *session, struct buf *out, si
         ask_for_confirmation(outbox, session);
     }
     return allowance.given;
+}
+
+void outbox_hold_backlog(struct outbox *outbox, bool hold)
+{
+    bool was_held = outbox->backlog_is_held;
+
+    outbox->backlog_is_held = hold;
+    if (was_held && !hold && outbox->events.on_added) {
+        outbox->events.on_added(outbox->arg);
+    }
 }
 
 void outbox_open_gate(struct outbox *outbox)

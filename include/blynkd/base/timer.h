@@ -44,8 +44,14 @@ void sched_close(struct sched *sched);
 /* Milliseconds of a clock that never jumps; its origin means nothing. With libuv: of this turn of the loop. */
 uint64_t sched_now_ms(const struct sched *sched);
 
-/* Milliseconds since 1970 UTC as the host believes; may jump. In virtual time: starts at 1,800,000,000,000. */
+/* Milliseconds since 1970 UTC, as well as it is known: what sched_set_wall() was told, else what the host believes.
+ * May jump. In virtual time: starts at 1,800,000,000,000. */
 int64_t sched_wall_ms(const struct sched *sched);
+/* What the host believes, and whether somebody (NTP) keeps its clock right. */
+int64_t sched_host_wall_ms(const struct sched *sched);
+bool sched_host_is_synced(const struct sched *sched);
+/* Somebody knows the time better than the host: it is now `wall_ms`; 0: nobody does. */
+void sched_set_wall(struct sched *sched, int64_t wall_ms);
 
 /* 32 random bits: from the kernel, or from the seed in virtual time. */
 uint32_t sched_random(struct sched *sched);
@@ -54,6 +60,8 @@ uint32_t sched_random(struct sched *sched);
 void sched_advance(struct sched *sched, uint64_t ms);
 /* Virtual time: somebody sets the host's clock, by so much. */
 void sched_shift_wall(struct sched *sched, int64_t ms);
+/* Virtual time: whether the host's clock is kept right; it is at first. */
+void sched_set_synced(struct sched *sched, bool synced);
 /* Virtual time only: runs posted tasks and timers due now, without moving the clock. */
 void sched_settle(struct sched *sched);
 /* Virtual time only: ms until the next timer, UINT64_MAX if there is none. */

@@ -57,6 +57,8 @@ struct outbox *outbox_create(struct sched *sched, struct pins *pins, const struc
 void outbox_destroy(struct outbox *outbox);
 void outbox_configure(struct outbox *outbox, const struct outbox_config *config);
 void outbox_set_diet(struct outbox *outbox, enum outbox_diet diet);
+/* What waits is not sent before it is known which time it has. */
+void outbox_hold_backlog(struct outbox *outbox, bool hold);
 /* Once nothing waits any more, what comes next is gathered for so long; but for events, and when somebody waits for
  * confirmation. 0: it leaves at once. */
 void outbox_set_gather(struct outbox *outbox, uint32_t gather_ms);

@@ -1,0 +1,150 @@
+/*
+ * What time it is, on a machine whose clock nobody keeps right: a Pi has no battery clock and wakes up with the time of
+ * its last stop. Blynk's server knows; it is asked after the login, and what waits is not sent under its own time before
+ * it has answered. Never sets the machine's clock.
+ */
+#include "bridge_parts.h"
+
+#include "blynkd/base/log.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define LOOK_MS      30000 /* how often it is seen whether the machine's clock is right by now */
+#define ANSWER_MS    5000  /* legacy servers do not answer (protocol sheet, 6.5) */
+#define AGAIN_MS     (UINT64_C(24) * 3600 * 1000)
+#define AGREES_MS    2500                   /* the answer has full seconds, and took its time */
+#define PLAUSIBLE_MS INT64_C(1577836800000) /* 2020-01-01 */
+
+static void say(struct bridge *bridge, const char *line)
+{
+    log_notice("clock", "%s", line);
+    link_remark(bridge->link, line);
+}
+
+static void describe(int64_t ms, char *text, size_t size)
+{
+    long long seconds = llabs((long long)ms) / 1000;
+
+    if (seconds < 120) {
+        snprintf(text, size, "%lld s", seconds);
+    } else if (seconds < 7200) {
+        snprintf(text, size, "%lld min", seconds / 60);
+    } else if (seconds < 172800) {
+        snprintf(text, size, "%lld h", seconds / 3600);
+    } else {
+        snprintf(text, size, "%lld days", seconds / 86400);
+    }
+}
+
+/* ---- the answer ---- */
+
+static void stop_waiting(struct bridge *bridge)
+{
+    timer_stop(&bridge->clock.patience);
+    outbox_hold_backlog(bridge->outbox, false);
+}
+
+static void learn(struct bridge *bridge, int64_t wall_ms)
+{
+    int64_t ahead_ms = sched_host_wall_ms(bridge->sched) - wall_ms;
+    bool agrees = llabs((long long)ahead_ms) <= AGREES_MS;
+    char much[32], line[128];
+
+    bridge->clock.learned_ms = sched_now_ms(bridge->sched);
+    bridge->clock.is_learned = true;
+    sched_set_wall(bridge->sched, agrees ? 0 : wall_ms);
+    if (!agrees) {
+        describe(ahead_ms, much, sizeof(much));
+        snprintf(line, sizeof(line), "this machine's clock is %s %s: Blynk's time is used", much,
+                 ahead_ms > 0 ? "ahead" : "behind");
+        say(bridge, line);
+    }
+}
+
+static void on_answer(void *arg, int error, const char *const *lines, size_t count)
+{
+    struct bridge *bridge = arg;
+
+    bridge->clock.is_asking = false;
+    if (!error && count == 2 && strcmp(lines[1], "local") != 0) {
+        int64_t wall_ms = strtoll(lines[0], NULL, 10) * 1000;
+        uint64_t way_ms = (sched_now_ms(bridge->sched) - bridge->clock.asked_ms) / 2;
+        if (wall_ms > PLAUSIBLE_MS) {
+            learn(bridge, wall_ms + 500 + (int64_t)way_ms); /* full seconds: half a one is missing */
+        }
+    }
+    stop_waiting(bridge);
+}
+
+/* ---- the question ---- */
+
+static bool is_needed(const struct bridge *bridge)
+{
+    const struct bridge_clock *clock = &bridge->clock;
+
+    if (clock->is_asking || sched_host_is_synced(bridge->sched)) {
+        return false;
+    }
+    return !clock->is_learned || sched_now_ms(bridge->sched) - clock->learned_ms >= AGAIN_MS;
+}
+
+/* The session sends what waits as soon as it is logged in. */
+void bridge_clock_on_login(struct bridge *bridge)
+{
+    outbox_hold_backlog(bridge->outbox, is_needed(bridge) && !bridge->clock.is_learned);
+}
+
+void bridge_clock_on_online(struct bridge *bridge)
+{
+    struct bridge_clock *clock = &bridge->clock;
+
+    if (!is_needed(bridge) || bridge_ask_clock(bridge, &clock->request)) {
+        stop_waiting(bridge);
+        return;
+    }
+    clock->is_asking = true;
+    clock->asked_ms = sched_now_ms(bridge->sched);
+    timer_start(bridge->sched, &clock->patience, ANSWER_MS);
+    if (!timer_active(&clock->look)) {
+        timer_start(bridge->sched, &clock->look, LOOK_MS);
+    }
+}
+
+static void on_patience(void *arg)
+{
+    stop_waiting(arg);
+}
+
+/* Once somebody keeps the machine's clock right it is believed. */
+static void on_look(void *arg)
+{
+    struct bridge *bridge = arg;
+
+    if (!sched_host_is_synced(bridge->sched)) {
+        timer_start(bridge->sched, &bridge->clock.look, LOOK_MS);
+        return;
+    }
+    if (sched_wall_ms(bridge->sched) != sched_host_wall_ms(bridge->sched)) {
+        say(bridge, "this machine's clock is right now and is used again");
+    }
+    sched_set_wall(bridge->sched, 0);
+}
+
+/* ---- life ---- */
+
+void bridge_clock_init(struct bridge *bridge)
+{
+    timer_init(&bridge->clock.look, on_look, bridge);
+    timer_init(&bridge->clock.patience, on_patience, bridge);
+    bridge->clock.request.on_done = on_answer;
+    bridge->clock.request.arg = bridge;
+}
+
+void bridge_clock_stop(struct bridge *bridge)
+{
+    timer_stop(&bridge->clock.look);
+    timer_stop(&bridge->clock.patience);
+    bridge->clock.is_asking = false;
+}
