@@ -1,11 +1,12 @@
 /*
  * What time it is, on a machine whose clock nobody keeps right: a Pi has no battery clock and wakes up with the time of
- * its last stop. Blynk's server knows; it is asked after the login, and what waits is not sent under its own time before
- * it has answered. Never sets the machine's clock.
+ * its last stop. Blynk's server knows; it is asked after the login. The modem may know earlier, and less well. What
+ * waits is not sent under its own time before one of them has told. Never sets the machine's clock.
  */
 #include "bridge_parts.h"
 
 #include "blynkd/base/log.h"
+#include "blynkd/base/wall.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -46,19 +47,35 @@ static void stop_waiting(struct bridge *bridge)
     outbox_hold_backlog(bridge->outbox, false);
 }
 
-static void learn(struct bridge *bridge, int64_t wall_ms)
+static bool is_fresh(const struct bridge *bridge)
 {
+    const struct bridge_clock *clock = &bridge->clock;
+
+    return clock->source == CLOCK_FROM_BLYNK && sched_now_ms(bridge->sched) - clock->learned_ms < AGAIN_MS;
+}
+
+static void watch_host(struct bridge *bridge)
+{
+    if (!timer_active(&bridge->clock.look)) {
+        timer_start(bridge->sched, &bridge->clock.look, LOOK_MS);
+    }
+}
+
+static void learn(struct bridge *bridge, int64_t wall_ms, enum clock_source source)
+{
+    static const char *const words[] = {
+        [CLOCK_FROM_MODEM] = "the mobile network's time", [CLOCK_FROM_BLYNK] = "Blynk's time"};
     int64_t ahead_ms = sched_host_wall_ms(bridge->sched) - wall_ms;
     bool agrees = llabs((long long)ahead_ms) <= AGREES_MS;
     char much[32], line[128];
 
     bridge->clock.learned_ms = sched_now_ms(bridge->sched);
-    bridge->clock.is_learned = true;
+    bridge->clock.source = source;
     sched_set_wall(bridge->sched, agrees ? 0 : wall_ms);
     if (!agrees) {
         describe(ahead_ms, much, sizeof(much));
-        snprintf(line, sizeof(line), "this machine's clock is %s %s: Blynk's time is used", much,
-                 ahead_ms > 0 ? "ahead" : "behind");
+        snprintf(line, sizeof(line), "this machine's clock is %s %s: %s is used", much,
+                 ahead_ms > 0 ? "ahead" : "behind", words[source]);
         say(bridge, line);
     }
 }
@@ -72,34 +89,55 @@ static void on_answer(void *arg, int error, const char *const *lines, size_t cou
         int64_t wall_ms = strtoll(lines[0], NULL, 10) * 1000;
         uint64_t way_ms = (sched_now_ms(bridge->sched) - bridge->clock.asked_ms) / 2;
         if (wall_ms > PLAUSIBLE_MS) {
-            learn(bridge, wall_ms + 500 + (int64_t)way_ms); /* full seconds: half a one is missing */
+            wall_ms += 500 + (int64_t)way_ms; /* full seconds: half a one is missing */
+            learn(bridge, wall_ms, CLOCK_FROM_BLYNK);
+            clock_book_set(&bridge->clock.book, wall_ms);
         }
     }
     stop_waiting(bridge);
+}
+
+/* With slack it is too vague to be anybody's clock, but it is not earlier than that. */
+void bridge_clock_on_time(void *arg, int64_t earliest_ms, uint32_t slack_ms)
+{
+    struct bridge *bridge = arg;
+
+    if (!wall_is_sane(earliest_ms) || sched_host_is_synced(bridge->sched) || is_fresh(bridge)) {
+        return;
+    }
+    clock_book_raise(&bridge->clock.book, earliest_ms);
+    if (slack_ms == 0) {
+        learn(bridge, earliest_ms, CLOCK_FROM_MODEM);
+        watch_host(bridge);
+        outbox_hold_backlog(bridge->outbox, false);
+    }
 }
 
 /* ---- the question ---- */
 
 static bool is_needed(const struct bridge *bridge)
 {
-    const struct bridge_clock *clock = &bridge->clock;
-
-    if (clock->is_asking || sched_host_is_synced(bridge->sched)) {
-        return false;
-    }
-    return !clock->is_learned || sched_now_ms(bridge->sched) - clock->learned_ms >= AGAIN_MS;
+    return !bridge->clock.is_asking && !sched_host_is_synced(bridge->sched) && !is_fresh(bridge);
 }
 
 /* The session sends what waits as soon as it is logged in. */
 void bridge_clock_on_login(struct bridge *bridge)
 {
-    outbox_hold_backlog(bridge->outbox, is_needed(bridge) && !bridge->clock.is_learned);
+    outbox_hold_backlog(bridge->outbox, is_needed(bridge) && bridge->clock.source == CLOCK_FROM_NOBODY);
+}
+
+static void note_host(struct bridge *bridge)
+{
+    if (sched_host_is_synced(bridge->sched)) {
+        clock_book_set(&bridge->clock.book, sched_host_wall_ms(bridge->sched));
+    }
 }
 
 void bridge_clock_on_online(struct bridge *bridge)
 {
     struct bridge_clock *clock = &bridge->clock;
 
+    note_host(bridge);
     if (!is_needed(bridge) || bridge_ask_clock(bridge, &clock->request)) {
         stop_waiting(bridge);
         return;
@@ -107,9 +145,7 @@ void bridge_clock_on_online(struct bridge *bridge)
     clock->is_asking = true;
     clock->asked_ms = sched_now_ms(bridge->sched);
     timer_start(bridge->sched, &clock->patience, ANSWER_MS);
-    if (!timer_active(&clock->look)) {
-        timer_start(bridge->sched, &clock->look, LOOK_MS);
-    }
+    watch_host(bridge);
 }
 
 static void on_patience(void *arg)
@@ -130,6 +166,21 @@ static void on_look(void *arg)
         say(bridge, "this machine's clock is right now and is used again");
     }
     sched_set_wall(bridge->sched, 0);
+    note_host(bridge);
+}
+
+enum bridge_time bridge_clock_now(const struct bridge *bridge, int64_t *wall_ms)
+{
+    if (sched_host_is_synced(bridge->sched)) {
+        *wall_ms = sched_host_wall_ms(bridge->sched);
+        return CLOCK_KNOWN;
+    }
+    if (bridge->clock.source != CLOCK_FROM_NOBODY) {
+        *wall_ms = sched_wall_ms(bridge->sched);
+        return CLOCK_KNOWN;
+    }
+    *wall_ms = clock_book_floor_ms(&bridge->clock.book);
+    return CLOCK_FLOOR;
 }
 
 /* ---- life ---- */
@@ -140,6 +191,7 @@ void bridge_clock_init(struct bridge *bridge)
     timer_init(&bridge->clock.patience, on_patience, bridge);
     bridge->clock.request.on_done = on_answer;
     bridge->clock.request.arg = bridge;
+    clock_book_open(&bridge->clock.book, bridge->sched, bridge->config.link.state_dir);
 }
 
 void bridge_clock_stop(struct bridge *bridge)
@@ -147,4 +199,5 @@ void bridge_clock_stop(struct bridge *bridge)
     timer_stop(&bridge->clock.look);
     timer_stop(&bridge->clock.patience);
     bridge->clock.is_asking = false;
+    clock_book_close(&bridge->clock.book);
 }

@@ -10,6 +10,7 @@
 #include "blynkd/bridge/bridge.h"
 #include "blynkd/bridge/pin_rules.h"
 
+#include "clock_book.h"
 #include "store.h"
 
 struct bridge_listener {
@@ -31,15 +32,18 @@ struct bridge_costs {
     bool is_soon; /* the timer is for what was counted */
 };
 
-/* Where the time comes from while nobody keeps the machine's clock right. */
+/* Where the time comes from while nobody keeps the machine's clock right, from weak to strong. */
+enum clock_source { CLOCK_FROM_NOBODY, CLOCK_FROM_MODEM, CLOCK_FROM_BLYNK };
+
 struct bridge_clock {
+    struct clock_book book;
     struct bridge_request request;
     struct timer look;
     struct timer patience; /* with a server that does not answer */
     uint64_t asked_ms;
     uint64_t learned_ms;
     bool is_asking;
-    bool is_learned;
+    enum clock_source source; /* of what was learned */
 };
 
 struct bridge {
@@ -85,6 +89,8 @@ void bridge_clock_init(struct bridge *bridge);
 void bridge_clock_stop(struct bridge *bridge);
 void bridge_clock_on_login(struct bridge *bridge);
 void bridge_clock_on_online(struct bridge *bridge);
+/* As link_events. */
+void bridge_clock_on_time(void *bridge, int64_t earliest_ms, uint32_t slack_ms);
 
 /* bridge_costs.c */
 bool bridge_costs_make(struct bridge *bridge);

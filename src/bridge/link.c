@@ -230,6 +230,15 @@ static void on_uplink_stopped(void *arg)
     link_post_why(arg, LINK_ON_UPLINK_STOPPED, NULL);
 }
 
+static void on_uplink_time(void *arg, int64_t earliest_ms, uint32_t slack_ms)
+{
+    struct link *link = arg;
+
+    if (link->events.on_time) {
+        link->events.on_time(link->arg, earliest_ms, slack_ms);
+    }
+}
+
 /* ---- life ---- */
 
 struct link *link_create(struct sched *sched, struct uplink *uplink, struct outbox *outbox,
@@ -266,8 +275,8 @@ struct link *link_create(struct sched *sched, struct uplink *uplink, struct outb
     pace_book_init(&link->pace_book, sched, link_pace_on_loaded, link);
     link_pace_begin(link);
     pace_book_open(&link->pace_book, config->state_dir);
-    uplink->events =
-        (struct uplink_events){on_uplink_ready, on_uplink_progress, on_uplink_failed, on_uplink_stopped};
+    uplink->events = (struct uplink_events){on_uplink_ready, on_uplink_progress, on_uplink_failed,
+                                            on_uplink_stopped, on_uplink_time};
     uplink->arg = link;
     return link;
 }

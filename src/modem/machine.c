@@ -58,6 +58,7 @@ static void leave(struct modem *modem)
     at_script_stop(&modem->script);
     sim_card_stop(&modem->sim);
     netreg_stop(&modem->netreg);
+    net_time_stop(&modem->net_time);
     timer_stop(&modem->deadline);
     timer_stop(&modem->tick);
     modem->events &= 1U << EVENT_STOP | 1U << EVENT_STOPPED | 1U << EVENT_START | 1U << EVENT_PORT_LOST;

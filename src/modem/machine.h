@@ -18,6 +18,7 @@
 
 #include "ask.h"
 #include "identity.h"
+#include "net_time.h"
 #include "netreg.h"
 #include "profile.h"
 #include "sim_card.h"
@@ -104,6 +105,8 @@ struct modem {
     enum modem_bearer_stage bearer_stage;
     bool radio_is_off;
     bool attached;
+    bool takes_time; /* the network's, as its setting says */
+    bool time_setup; /* the part of SETUP that is about it */
     char address[48];
     char escaped[2][2 * sizeof(((struct modem_config *)NULL)->wifi_password)]; /* ssid, wifi_password */
 
@@ -112,6 +115,7 @@ struct modem {
     struct netreg netreg;
     struct sock sock;
     struct ask ask;
+    struct net_time net_time;
 
     uint64_t ready_since_ms;
     uint64_t reboots_ms[MODEM_REBOOTS];

@@ -103,6 +103,14 @@ static void on_registration(void *arg, const char *line, size_t len, const struc
     netreg_on_line(&modem->netreg, line, len);
 }
 
+static void on_time_line(void *arg, const char *line, size_t len, const struct pattern_match *match)
+{
+    struct modem *modem = arg;
+
+    (void)match;
+    net_time_on_line(&modem->net_time, line, len);
+}
+
 static void on_noise(void *arg, const char *line, size_t len, const struct pattern_match *match)
 {
     (void)arg;
@@ -146,6 +154,17 @@ static size_t add(struct modem *modem, size_t count, const char *const *patterns
     return count;
 }
 
+static size_t add_time_lines(struct modem *modem, size_t count)
+{
+    const struct net_time_source *source = modem->profile->net_time;
+    const struct net_time_form *form = source ? source->lines : NULL;
+
+    for (; form && form->pattern && count < MODEM_URCS_MAX; form++) {
+        modem->urcs[count++] = (struct at_urc){form->pattern, on_time_line};
+    }
+    return count;
+}
+
 void modem_listen(struct modem *modem)
 {
     const struct modem_profile *profile = modem->profile;
@@ -162,6 +181,7 @@ void modem_listen(struct modem *modem)
         count = add(modem, count, profile->power_down_lines, on_power_down);
         count = add(modem, count, profile->power_low_lines, on_power_low);
         count = add(modem, count, profile->late_boot_lines, on_late_boot);
+        count = add_time_lines(modem, count);
     }
     modem->urcs[count] = (struct at_urc){NULL, NULL};
     at_channel_clear_urcs(modem->channel);
@@ -182,6 +202,7 @@ void modem_use_profile(struct modem *modem, const struct modem_profile *profile)
     }
     at_channel_set_manner(modem->channel, &modem->manner);
     at_channel_set_announces(modem->channel, modem->dialect ? modem->dialect->announces : NULL);
+    net_time_use(&modem->net_time, profile ? profile->net_time : NULL);
     modem_listen(modem);
 }
 

@@ -60,6 +60,15 @@ static void on_script_done(void *arg, const struct at_step *step, const struct a
     }
 }
 
+static void on_time(void *arg, const struct net_time_moment *moment)
+{
+    struct modem *modem = arg;
+
+    if (modem->uplink.events.on_time) {
+        modem->uplink.events.on_time(modem->uplink.arg, moment->earliest_ms, moment->slack_ms);
+    }
+}
+
 void modem_init_parts(struct modem *modem)
 {
     const struct at_script_user script_user = {modem_script_lookup, modem_script_store, on_script_done,
@@ -67,12 +76,14 @@ void modem_init_parts(struct modem *modem)
     const struct sim_card_user sim_user = {on_sub_done, on_sub_failed, on_sub_say, modem};
     const struct netreg_user net_user = {on_sub_done, on_sub_failed, on_sub_say, modem};
     const struct sock_user sock_user = {on_bearer_lost, modem};
+    const struct net_time_user time_user = {on_time, modem};
 
     at_script_init(&modem->script, modem->sched, modem->channel, &script_user);
     sim_card_init(&modem->sim, modem->sched, modem->channel, &sim_user, &modem->identity);
     netreg_init(&modem->netreg, modem->sched, modem->channel, &net_user);
     sock_init(&modem->sock, modem->sched, modem->channel, &sock_user);
     ask_init(&modem->ask, modem->channel);
+    net_time_init(&modem->net_time, modem->sched, modem->channel, &time_user);
 }
 
 /* ---- SIM ---- */
@@ -134,19 +145,31 @@ bool modem_sim_on_event(struct modem *modem, enum modem_event event)
 
 /* ---- SETUP ---- */
 
-void modem_enter_setup(struct modem *modem)
+static void run_or_skip(struct modem *modem, const struct at_step *steps)
 {
-    if (modem->profile->setup) {
-        modem_run(modem, modem->profile->setup);
+    if (steps) {
+        modem_run(modem, steps);
     } else {
         modem_post(modem, EVENT_DONE);
     }
+}
+
+void modem_enter_setup(struct modem *modem)
+{
+    modem->time_setup = false;
+    run_or_skip(modem, modem->profile->setup);
 }
 
 bool modem_setup_on_event(struct modem *modem, enum modem_event event)
 {
     char text[MODEM_WHY_MAX];
 
+    if (event == EVENT_DONE && !modem->time_setup && modem->profile->net_time) {
+        modem->time_setup = true;
+        modem->takes_time = false;
+        run_or_skip(modem, modem->profile->net_time->setup);
+        return true;
+    }
     if (event == EVENT_DONE) {
         modem_go(modem, MODEM_REGISTER, "waiting for the network");
         return true;
@@ -286,6 +309,7 @@ void modem_enter_ready(struct modem *modem)
     netreg_watch(&modem->netreg, modem->profile->registration ? modem->config.poll_ms : 0);
     snprintf(modem->uplink.network, sizeof(modem->uplink.network), "%.40s %.50s", modem->netreg.operator_name,
              modem->config.apn);
+    net_time_begin(&modem->net_time);
     if (modem->uplink.events.on_ready) {
         modem->uplink.events.on_ready(modem->uplink.arg);
     }

@@ -50,6 +50,9 @@ const char *modem_script_lookup(void *arg, const char *name)
     if (strcmp(name, "attached") == 0) {
         return modem->attached ? "yes" : NULL;
     }
+    if (strcmp(name, "takes_time") == 0) {
+        return modem->takes_time ? "yes" : NULL;
+    }
     if (strcmp(name, "identity") == 0) {
         return or_null(modem->identity.text + 1);
     }
@@ -59,6 +62,16 @@ const char *modem_script_lookup(void *arg, const char *name)
 static void store_attached(struct modem *modem, const char *line, size_t len)
 {
     modem->attached = pattern_matches("+CGATT: 1", line, len, NULL);
+}
+
+/* "+CTZU: 1", "+CLTS: 0" */
+static void store_takes_time(struct modem *modem, const char *line, size_t len)
+{
+    const char *colon = memchr(line, ':', len);
+
+    for (const char *at = colon; at && at < line + len; at++) {
+        modem->takes_time = modem->takes_time || (*at >= '1' && *at <= '9');
+    }
 }
 
 /* The first dotted address in the line, whatever stands before it. */
@@ -111,7 +124,7 @@ static const struct {
     {"ati", store_ati},         {"manufacturer", store_manufacturer},
     {"model", store_model},     {"firmware", store_firmware},
     {"imei", store_imei},       {"attached", store_attached},
-    {"address", store_address},
+    {"address", store_address}, {"takes_time", store_takes_time},
 };
 
 void modem_script_store(void *arg, const char *name, const char *line, size_t len)

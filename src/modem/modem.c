@@ -179,6 +179,7 @@ static void on_stop(struct modem *modem)
         return;
     }
     netreg_stop(&modem->netreg);
+    net_time_stop(&modem->net_time);
     stream_close(&modem->sock.stream);
     modem_say(modem, "closing the data connection");
     modem_run(modem, modem->dialect->bearer_down);
@@ -302,6 +303,7 @@ void modem_destroy(struct modem *modem)
     at_script_stop(&modem->script);
     sim_card_stop(&modem->sim);
     netreg_stop(&modem->netreg);
+    net_time_destroy(&modem->net_time);
     ask_cancel(&modem->ask);
     sock_destroy(&modem->sock);
     at_channel_destroy(modem->channel);

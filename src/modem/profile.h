@@ -8,6 +8,7 @@
 
 #include "blynkd/io/power.h"
 #include "dialect.h"
+#include "net_time.h"
 
 #define PROFILE_LEVELS(X)                                                                                    \
     X(PROFILE_MANUAL, "manual")     /* built from documents */                                               \
@@ -66,10 +67,11 @@ struct modem_profile {
     const char *pin_tries_send; /* asks for the tries left; NULL: cannot be asked */
     const char *pin_tries_line; /* its answer; the first capture is PIN 1's */
 
-    unsigned registration;          /* of enum profile_registration */
-    bool search_and_denied_swapped; /* registration state 2 means refused and 3 searching */
-    uint32_t register_ms;           /* longest wait for the network */
-    const char *access;             /* when the operator's answer does not tell */
+    unsigned registration;                  /* of enum profile_registration */
+    bool search_and_denied_swapped;         /* registration state 2 means refused and 3 searching */
+    uint32_t register_ms;                   /* longest wait for the network */
+    const char *access;                     /* when the operator's answer does not tell */
+    const struct net_time_source *net_time; /* how it tells the network's time; NULL: it does not */
 
     const char *const
         *late_boot_lines; /* of a start too, but as much as a minute after it, or after the PIN */

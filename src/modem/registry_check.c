@@ -215,6 +215,35 @@ const char *dialect_check(const struct dialect *dialect)
     return NULL;
 }
 
+static bool forms_sound(const char *owner, const struct net_time_form *forms)
+{
+    for (; forms && forms->pattern; forms++) {
+        struct pattern_match match;
+        if (!line_sound(owner, "network time", forms->pattern)) {
+            return false;
+        }
+        if (forms->zone_minutes != 0 && forms->zone_minutes != 15 && forms->zone_minutes != 60) {
+            return say(owner, forms->pattern, "odd unit of the zone");
+        }
+        if (pattern_matches(forms->pattern, "", 0, &match)) {
+            return say(owner, forms->pattern, "matches everything");
+        }
+    }
+    return true;
+}
+
+static bool net_time_sound(const char *owner, const struct net_time_source *source)
+{
+    if (!source) {
+        return true;
+    }
+    if ((source->ask.send != NULL) != (source->answers != NULL) || (!source->ask.send && !source->lines)) {
+        return say(owner, "network time", "nothing asks, or nothing reads the answer");
+    }
+    return command_sound(owner, "network time", &source->ask, false) && steps_sound(owner, source->setup) &&
+           forms_sound(owner, source->answers) && forms_sound(owner, source->lines);
+}
+
 static bool name_sound(const struct modem_profile *profile)
 {
     for (const char *c = profile->name; *c; c++) {
@@ -271,7 +300,8 @@ static bool profile_sound(const struct modem_profile *profile)
            patterns_sound(name, "SIM lost lines", profile->sim_lost_lines) &&
            steps_sound(name, profile->sync) && steps_sound(name, profile->identify) &&
            steps_sound(name, profile->setup) && steps_sound(name, profile->soft_reset) &&
-           steps_sound(name, profile->radio_off) && steps_sound(name, profile->radio_on);
+           steps_sound(name, profile->radio_off) && steps_sound(name, profile->radio_on) &&
+           net_time_sound(name, profile->net_time);
 }
 
 const char *modem_registry_check(void)

@@ -55,6 +55,15 @@ static void on_stopped(void *arg)
     note(arg, "stopped");
 }
 
+static void on_time(void *arg, int64_t earliest_ms, uint32_t slack_ms)
+{
+    struct modem_rig *rig = arg;
+
+    rig->times++;
+    rig->earliest_ms = earliest_ms;
+    rig->slack_ms = slack_ms;
+}
+
 static void on_open(void *arg)
 {
     note(arg, "open");
@@ -91,7 +100,7 @@ static void create(struct modem_rig *rig)
     rig->modem = modem_create(rig->sched, &rig->fake->port, &rig->config);
     assert_non_null(rig->modem);
     rig->uplink = modem_uplink(rig->modem);
-    rig->uplink->events = (struct uplink_events){on_ready, on_progress, on_failed, on_stopped};
+    rig->uplink->events = (struct uplink_events){on_ready, on_progress, on_failed, on_stopped, on_time};
     rig->uplink->arg = rig;
     rig->stream = rig->uplink->stream;
     rig->stream->events = (struct stream_events){on_open, on_bytes, on_room, on_closed};

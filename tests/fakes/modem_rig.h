@@ -27,6 +27,9 @@ struct modem_rig {
     const char *source_dir;
     char state_dir[64];
     char last_progress[256]; /* "STATE: why" */
+    unsigned times;          /* on_time so far, and what it said last */
+    int64_t earliest_ms;
+    uint32_t slack_ms;
     struct modem_rig_answer {
         char command[64];
         char answer[256];

@@ -57,6 +57,15 @@ void bridge_stop(struct bridge *bridge, uint32_t grace_ms);
 /* True: the link is re-made for it. */
 bool bridge_configure(struct bridge *bridge, const struct bridge_config *config);
 
+/*
+ * What time it is, in ms since 1970 UTC: CLOCK_KNOWN by the host, if somebody keeps its clock right, else by Blynk, else
+ * by the modem's network. Or it is CLOCK_FLOOR: certainly not earlier than this, the newest time that was ever known
+ * or the day when the program was built. What a certificate says of its end counts from either; what it says of its
+ * beginning only when the time is known.
+ */
+enum bridge_time { CLOCK_KNOWN, CLOCK_FLOOR };
+enum bridge_time bridge_clock_now(const struct bridge *bridge, int64_t *wall_ms);
+
 struct pins *bridge_pins(struct bridge *bridge);
 struct link *bridge_link(struct bridge *bridge);
 

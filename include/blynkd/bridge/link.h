@@ -67,6 +67,8 @@ struct link_events {
     void (*on_stopped)(void *arg);
     /* A try to connect has ended so. May be NULL. */
     void (*on_dialed)(void *arg, bool ok);
+    /* As uplink_events.on_time. May be NULL. */
+    void (*on_time)(void *arg, int64_t earliest_ms, uint32_t slack_ms);
 };
 
 /* `session_events`: on_login and on_dead are the link's own; the others are forwarded as given. */

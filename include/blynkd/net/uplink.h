@@ -9,6 +9,7 @@
 #include "blynkd/net/stream.h"
 
 #include <stdbool.h>
+#include <stdint.h>
 
 struct uplink;
 
@@ -71,6 +72,9 @@ struct uplink_events {
     /* While starting or ready. The uplink rests (not started) until start() is called again. */
     void (*on_failed)(void *arg, enum uplink_layer layer, enum uplink_hope hope, const char *why);
     void (*on_stopped)(void *arg);
+    /* What the network says that the time is: between `earliest_ms` since 1970 UTC and that plus `slack_ms`. Sane,
+     * but only as right as the network is. Whenever it is told, in any state. May be NULL. */
+    void (*on_time)(void *arg, int64_t earliest_ms, uint32_t slack_ms);
 };
 
 struct uplink {

@@ -56,6 +56,9 @@ static const struct at_expect expect_address = {.end = AT_END_OK, .deadline_ms =
 #define AFTER_JOIN                                                                                           \
     {.send = "AT+CIPMUX=1", .tries = 2, .retry_ms = 2000, .what = "choosing numbered links"},                \
         {.send = "AT+CIPRECVMODE=0", .on_fail = AT_FAIL_GO_ON, .what = "choosing direct reading"},           \
+        {.send = "AT+CIPSNTPCFG=1,0,\"pool.ntp.org\"",                                                       \
+         .on_fail = AT_FAIL_GO_ON,                                                                           \
+         .what = "having it ask a time server"},                                                             \
     {                                                                                                        \
         .send = "AT+CIFSR", .expect = &expect_address, .store = "address", .on_fail = AT_FAIL_GO_ON,         \
         .what = "asking for the own address"                                                                 \

@@ -43,13 +43,20 @@ static const struct at_step soft_reset[] = {
     {0},
 };
 
+/*
+ * UTC, and a zone in hours (2.2); told with each registration and attach. AT+CCLK? is not asked: whether its digits are
+ * UTC or local time is nowhere said, and it is only right after this line (2.17).
+ */
+static const struct net_time_form ctzv[] = {{"+CTZV: *", NET_TIME_UTC, 60}, {0}};
+static const struct net_time_source net_time = {.lines = ctzv};
+
 #define COMMON                                                                                               \
     .vendor = "Ai-Thinker", .level = PROFILE_MANUAL, .tls = PROFILE_TLS_NONE,                                \
     .dialect = &dialect_ai_thinker, .default_baud = 115200, .setup = setup, .soft_reset = soft_reset,        \
     .boot_ms = 60000, .power = {.key_on_ms = 3000, .key_off_ms = 3000, .reset_ms = 1000}, .needs_sim = true, \
     .iccid_send = "AT+CCID", .sim_by_iccid = true, .pin_tries_send = "AT^CPINC",                             \
     .pin_tries_line = "^CPINC: %d,%d,%d,%d", .registration = PROFILE_CREG, .register_ms = 180000,            \
-    .access = "GPRS", .sim_lost_lines = sim_lost
+    .access = "GPRS", .sim_lost_lines = sim_lost, .net_time = &net_time
 
 #define V3 .ppp = true, .manner = {.boot_lines = boot_v3, .final_fail = final_words}, COMMON
 /* 20 ms of rest between commands (2.1). */

@@ -30,12 +30,19 @@ static const struct at_step soft_reset[] = {
     {0},
 };
 
+/* Of a time server, which is asked for since it joined (dialects/esp_at.c); UTC, as no zone is set (4.5). */
+static const char *const sntp_lines[] = {"+CIPSNTPTIME: *", NULL};
+static const struct at_expect expect_sntp = {.end = AT_END_OK, .deadline_ms = 2000, .lines = sntp_lines};
+static const struct net_time_form sntp[] = {{"+CIPSNTPTIME: *", NET_TIME_UTC, 0}, {0}};
+static const struct net_time_source net_time = {.ask = {"AT+CIPSNTPTIME?", &expect_sntp}, .answers = sntp};
+
 /* Its TLS is best effort: little memory, usually no check of the certificate (4.5). */
 #define COMMON                                                                                               \
     .vendor = "Espressif", .level = PROFILE_MANUAL, .tls = PROFILE_TLS_NONE,                                 \
     .manner = {.line_end = "\r\n", .boot_lines = boot, .final_fail = final_words}, .default_baud = 115200,   \
     .identify = identify, .setup = setup, .soft_reset = soft_reset, .boot_ms = 20000,                        \
-    .power = {.reset_ms = 300}, .needs_sim = false, .needs_wifi = true, .access = "Wi-Fi"
+    .power = {.reset_ms = 300}, .needs_sim = false, .needs_wifi = true, .access = "Wi-Fi",                   \
+    .net_time = &net_time
 
 const struct modem_profile profiles_espressif[] = {
     {.name = "esp8266",

@@ -27,6 +27,11 @@ static const struct at_step soft_reset[] = {
     {0},
 };
 
+static const struct net_time_source net_time = {
+    .ask = {"AT+CCLK?", &net_time_expect_cclk}, /* as 3GPP says (3.5) */
+    .answers = net_time_forms_cclk,
+};
+
 const struct modem_profile profiles_neoway[] = {
     {
         .name = "m590",
@@ -51,6 +56,7 @@ const struct modem_profile profiles_neoway[] = {
         .access = "GPRS",
         .late_boot_lines = late_boot,
         .sim_lost_lines = sim_lost,
+        .net_time = &net_time,
     },
     {0},
 };

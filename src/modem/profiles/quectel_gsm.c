@@ -38,6 +38,21 @@ static const struct at_step soft_reset[] = {
     {0},
 };
 
+/* QNITZ has it tell; whether in local time or in UTC was changed by a firmware (1.10). */
+static const struct at_step take_time[] = {
+    {.send = "AT+QNITZ=1", .on_fail = AT_FAIL_GO_ON, .what = "having it tell the network's time"},
+    {0},
+};
+static const struct net_time_form cclk[] = {{"+CCLK: %q", NET_TIME_UNSURE, 15}, {0}};
+static const struct net_time_form qnitz[] = {
+    {"+QNITZ: %q,*", NET_TIME_UNSURE, 15}, {"+QNITZ: %q", NET_TIME_UNSURE, 15}, {0}};
+static const struct net_time_source net_time = {
+    .setup = take_time,
+    .ask = {"AT+CCLK?", &net_time_expect_cclk},
+    .answers = cclk,
+    .lines = qnitz,
+};
+
 /* Its TLS has no key exchange that servers of today accept (A11). */
 #define COMMON                                                                                               \
     .vendor = "Quectel", .ppp = true, .level = PROFILE_MANUAL, .tls = PROFILE_TLS_OLD,                       \
@@ -46,7 +61,7 @@ static const struct at_step soft_reset[] = {
     .power = {.key_on_ms = 1200, .key_off_ms = 800, .rest_ms = 12000}, /* A2 */                              \
         .needs_sim = true, .iccid_send = "AT+QCCID", .registration = PROFILE_CREG, .register_ms = 180000,    \
     .access = "GPRS", .late_boot_lines = late_boot, .power_down_lines = power_down,                          \
-    .power_low_lines = power_low, .sim_lost_lines = sim_lost
+    .power_low_lines = power_low, .sim_lost_lines = sim_lost, .net_time = &net_time
 
 const struct modem_profile profiles_quectel_gsm[] = {
     {.name = "mc60e", .title = "MC60E", .identity = identity_mc60e, COMMON},

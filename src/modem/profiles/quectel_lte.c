@@ -48,6 +48,17 @@ static const struct at_step soft_reset[] = {
     {0},
 };
 
+/* 1: the time of now, in UTC, as computed from what the network told; empty if it never did (B1). */
+static const char *const qlts_lines[] = {"+QLTS: *", NULL};
+static const struct at_expect expect_qlts = {.end = AT_END_OK, .deadline_ms = 2000, .lines = qlts_lines};
+static const struct net_time_form qlts[] = {{"+QLTS: %q", NET_TIME_UTC, 0}, {0}};
+static const struct net_time_form time_lines[] = {{"+CTZV: *", NET_TIME_NEWS, 0}, {0}};
+static const struct net_time_source net_time = {
+    .ask = {"AT+QLTS=1", &expect_qlts},
+    .answers = qlts,
+    .lines = time_lines,
+};
+
 #define COMMON                                                                                               \
     .vendor = "Quectel", .ppp = true, .level = PROFILE_MANUAL, .tls = PROFILE_TLS_1_2,                       \
     .dialect = &dialect_quectel_lte, .manner = {.boot_lines = boot}, .default_baud = 115200, .setup = setup, \
@@ -55,7 +66,8 @@ static const struct at_step soft_reset[] = {
     .power = {.key_on_ms = 800, .key_off_ms = 900, .rest_ms = 15000, .reset_ms = 300}, /* B1 */              \
         .needs_sim = true, .iccid_send = "AT+QCCID", .pin_tries_send = "AT+QPINC?",                          \
     .pin_tries_line = "+QPINC: \"SC\",%d,%d", .registration = PROFILE_CEREG | PROFILE_CGREG | PROFILE_CREG,  \
-    .late_boot_lines = late_boot, .power_down_lines = power_down, .sim_lost_lines = sim_lost
+    .late_boot_lines = late_boot, .power_down_lines = power_down, .sim_lost_lines = sim_lost,                \
+    .net_time = &net_time
 
 /* A search in all bands and networks takes minutes (B1). */
 #define LTE_M .register_ms = 300000, .access = "LTE-M", COMMON

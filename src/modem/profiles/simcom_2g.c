@@ -35,6 +35,30 @@ static const struct at_step setup[] = {
     {0},
 };
 
+/* Takes effect with the next registration; AT&W would store it, and with it what other software did not ask for. */
+static const char *const clts_lines[] = {"+CLTS: *", NULL};
+static const struct at_expect expect_clts = {.end = AT_END_OK, .deadline_ms = 2000, .lines = clts_lines};
+static const struct at_step take_time[] = {
+    {.send = "AT+CLTS?",
+     .expect = &expect_clts,
+     .store = "takes_time",
+     .on_fail = AT_FAIL_GO_ON,
+     .what = "asking whether it takes the network's time"},
+    {.send = "AT+CLTS=1",
+     .unless = "takes_time",
+     .on_fail = AT_FAIL_GO_ON,
+     .what = "having it take the network's time"},
+    {0},
+};
+/* The unsolicited line is UTC, the clock is not (section 9). */
+static const struct net_time_form time_lines[] = {{"%*PSUTTZ: *", NET_TIME_UTC, 0}, {0}};
+static const struct net_time_source net_time = {
+    .setup = take_time,
+    .ask = {"AT+CCLK?", &net_time_expect_cclk},
+    .answers = net_time_forms_cclk,
+    .lines = time_lines,
+};
+
 static const struct at_step soft_reset[] = {
     {.send = "AT+CFUN=1,1", .on_fail = AT_FAIL_GO_ON, .what = "restarting the modem"},
     {0},
@@ -45,7 +69,7 @@ static const struct at_step soft_reset[] = {
     .setup = setup, .soft_reset = soft_reset, .radio_off = steps_radio_off, .radio_on = steps_radio_on,      \
     .boot_ms = 30000, .needs_sim = true, .iccid_send = "AT+CCID", .late_boot_lines = late_boot,              \
     .power_down_lines = power_down, .power_low_lines = power_low, .sim_lost_lines = sim_lost,                \
-    .manner = {.boot_lines = boot}
+    .manner = {.boot_lines = boot}, .net_time = &net_time
 
 #define SPIC .pin_tries_send = "AT+SPIC", .pin_tries_line = "+SPIC: %d,%d,%d,%d"
 #define GPRS .registration = PROFILE_CREG, .register_ms = 180000, .access = "GPRS", SPIC, STACK

@@ -39,6 +39,30 @@ static const struct at_step setup[] = {
     {0},
 };
 
+/* Takes effect with the next registration. */
+static const char *const clts_lines[] = {"+CLTS: *", NULL};
+static const struct at_expect expect_clts = {.end = AT_END_OK, .deadline_ms = 2000, .lines = clts_lines};
+static const struct at_step take_time[] = {
+    {.send = "AT+CLTS?",
+     .expect = &expect_clts,
+     .store = "takes_time",
+     .on_fail = AT_FAIL_GO_ON,
+     .what = "asking whether it takes the network's time"},
+    {.send = "AT+CLTS=1",
+     .unless = "takes_time",
+     .on_fail = AT_FAIL_GO_ON,
+     .what = "having it take the network's time"},
+    {0},
+};
+/* The unsolicited line is UTC, the clock is not (section 9). */
+static const struct net_time_form time_lines[] = {{"%*PSUTTZ: *", NET_TIME_UTC, 0}, {0}};
+static const struct net_time_source net_time = {
+    .setup = take_time,
+    .ask = {"AT+CCLK?", &net_time_expect_cclk},
+    .answers = net_time_forms_cclk,
+    .lines = time_lines,
+};
+
 static const struct at_step reset_7080[] = {
     {.send = "AT+CREBOOT", .on_fail = AT_FAIL_GO_ON, .what = "restarting the modem"},
     {0},
@@ -54,7 +78,7 @@ static const struct at_step reset_7000[] = {
     .radio_on = steps_radio_on, .boot_ms = 30000, .power = {.key_on_ms = 1600}, .needs_sim = true,           \
     .iccid_send = "AT+CCID", .registration = PROFILE_CEREG | PROFILE_CGREG, .register_ms = 300000,           \
     .access = "LTE-M", .late_boot_lines = late_boot, .power_down_lines = power_down,                         \
-    .power_low_lines = power_low, .sim_lost_lines = sim_lost
+    .power_low_lines = power_low, .sim_lost_lines = sim_lost, .net_time = &net_time
 
 #define SIM7080 .dialect = &dialect_simcom_ca, .soft_reset = reset_7080, COMMON
 

@@ -48,7 +48,7 @@ static const struct at_step soft_reset[] = {
     .power = {.key_on_ms = 1000, .key_off_ms = 3000}, .needs_sim = true, .iccid_send = "AT+CICCID",          \
     .pin_tries_send = "AT+SPIC", .pin_tries_line = "+SPIC: %d,%d,%d,%d", .register_ms = 180000,              \
     .late_boot_lines = late_boot, .power_down_lines = power_down, .power_low_lines = power_low,              \
-    .sim_lost_lines = sim_lost
+    .sim_lost_lines = sim_lost, .net_time = &net_time_3gpp
 
 #define LTE                                                                                                  \
     .registration = PROFILE_CGREG | PROFILE_CEREG | PROFILE_CREG, .access = "LTE", .tls = PROFILE_TLS_1_2

@@ -51,7 +51,7 @@ static const struct at_step reset_r5[] = {
     .vendor = "u-blox", .ppp = true, .level = PROFILE_MANUAL, .tls = PROFILE_TLS_1_2,                        \
     .default_baud = 115200, .setup = setup, .radio_off = radio_off, .radio_on = radio_on, .boot_ms = 30000,  \
     .needs_sim = true, .iccid_send = "AT+CCID", .registration = PROFILE_CEREG | PROFILE_CREG,                \
-    .register_ms = 300000, .access = "LTE-M", .sim_lost_lines = sim_lost
+    .register_ms = 300000, .access = "LTE-M", .sim_lost_lines = sim_lost, .net_time = &net_time_3gpp
 
 const struct modem_profile profiles_ublox[] = {
     {.name = "sara-r4",

@@ -1,0 +1,24 @@
+/*
+ * What a time of day can be at all: not before this program was built, not after the year 2099. For whoever is told
+ * a time by something that may have none (a modem without a network, a machine without a battery). Owns nothing and
+ * asks nobody; it never says what time it is.
+ */
+#ifndef BLYNKD_BASE_WALL_H
+#define BLYNKD_BASE_WALL_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* When the program was built, in ms since 1970 UTC. */
+int64_t wall_build_ms(void);
+
+/* False: whoever says this does not know the time. A day before the build is allowed: it may have had a bad clock. */
+bool wall_is_sane(int64_t wall_ms);
+
+/* UTC, month and day from 1; false if there is no such moment. A leap second counts as the one before it. */
+struct wall_date {
+    int year, month, day, hour, minute, second;
+};
+bool wall_from_date(const struct wall_date *date, int64_t *wall_ms);
+
+#endif
