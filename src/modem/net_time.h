@@ -44,6 +44,9 @@ struct net_time_moment {
 bool net_time_parse(const struct net_time_form *form, const char *line, size_t len,
                     struct net_time_moment *moment);
 
+/* NULL, or what is wrong with the record (registry_check.c). */
+const char *net_time_check(const struct net_time_source *source);
+
 struct net_time_user {
     /* From the loop, with a sane time only. */
     void (*on_time)(void *arg, const struct net_time_moment *moment);

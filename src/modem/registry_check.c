@@ -244,6 +244,11 @@ static bool net_time_sound(const char *owner, const struct net_time_source *sour
            forms_sound(owner, source->answers) && forms_sound(owner, source->lines);
 }
 
+const char *net_time_check(const struct net_time_source *source)
+{
+    return net_time_sound("network time", source) ? NULL : fault;
+}
+
 static bool name_sound(const struct modem_profile *profile)
 {
     for (const char *c = profile->name; *c; c++) {

@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include "blynkd/base/log.h"
+#include "blynkd/base/wall.h"
 #include "blynkd/bridge/bridge.h"
 
 #include "fake_cloud.h"
@@ -17,6 +18,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define DAY_MS  INT64_C(86400000)
 #define YEAR_MS (365 * DAY_MS)
@@ -220,6 +222,187 @@ static void test_nonsense_teaches_nothing(void **state)
     assert_string_equal(bench->remark, "");
 }
 
+/* ---- the modem's network ---- */
+
+static void tell(struct bench *bench, int64_t earliest_ms, uint32_t slack_ms)
+{
+    struct uplink *uplink = &bench->uplink->uplink;
+
+    uplink->events.on_time(uplink->arg, earliest_ms, slack_ms);
+}
+
+/* A time that can be, whenever this was built. */
+static int64_t plausible_ms(void)
+{
+    return wall_build_ms() + 1000 * DAY_MS;
+}
+
+static void expect_time(struct bench *bench, enum bridge_time certainty, int64_t wall_ms)
+{
+    int64_t told_ms;
+
+    assert_int_equal(bridge_clock_now(bench->bridge, &told_ms), certainty);
+    expect_near(told_ms, wall_ms);
+}
+
+/* With the modem's time what waits need not wait for a server that does not answer. */
+static void test_the_modems_time_lets_the_backlog_go(void **state)
+{
+    struct bench *bench = *state;
+    int64_t right_ms = plausible_ms();
+
+    sched_shift_wall(bench->sched, right_ms - 3 * DAY_MS - sched_wall_ms(bench->sched));
+    put(bench, "1");
+    sched_advance(bench->sched, 60000);
+    tell(bench, right_ms + 60000, 0);
+    assert_string_equal(bench->remark,
+                        "this machine's clock is 3 days behind: the mobile network's time is used");
+    go_online(bench);
+    sched_advance(bench->sched, 1000);
+    expect_near(first_stamp(bench), right_ms);
+}
+
+/* It comes while the server's answer is waited for. */
+static void test_the_modems_time_comes_late(void **state)
+{
+    struct bench *bench = *state;
+    int64_t right_ms = plausible_ms();
+
+    put(bench, "1");
+    sched_advance(bench->sched, 60000);
+    go_online(bench);
+    assert_string_equal(fake_cloud_writes(bench->cloud), "");
+    tell(bench, right_ms + (int64_t)60000, 0);
+    sched_advance(bench->sched, 1000);
+    assert_string_not_equal(fake_cloud_writes(bench->cloud), "");
+}
+
+static void test_the_better_source_wins(void **state)
+{
+    struct bench *bench = *state;
+    int64_t right_ms = plausible_ms();
+
+    expect_time(bench, CLOCK_FLOOR, wall_build_ms());
+    tell(bench, right_ms + 5 * 60000, 0);
+    expect_time(bench, CLOCK_KNOWN, right_ms + 5 * 60000);
+    go_online(bench);
+    answer(bench, right_ms);
+    expect_time(bench, CLOCK_KNOWN, right_ms);
+    tell(bench, right_ms + 5 * 60000, 0);
+    expect_time(bench, CLOCK_KNOWN, right_ms);
+    sched_advance(bench->sched, (uint64_t)DAY_MS);
+    tell(bench, right_ms + 2 * DAY_MS, 0); /* a day later Blynk's answer is old */
+    expect_time(bench, CLOCK_KNOWN, right_ms + 2 * DAY_MS);
+    sched_set_synced(bench->sched, true);
+    expect_time(bench, CLOCK_KNOWN, sched_host_wall_ms(bench->sched));
+}
+
+static void test_a_synced_machine_needs_no_modem(void **state)
+{
+    struct bench *bench = *state;
+
+    sched_set_synced(bench->sched, true);
+    tell(bench, plausible_ms(), 0);
+    assert_string_equal(bench->remark, "");
+    assert_int_equal(sched_wall_ms(bench->sched), sched_host_wall_ms(bench->sched));
+}
+
+static void test_a_module_that_does_not_know(void **state)
+{
+    static const int64_t since_1970_s[] = {0, 315964800 /* 1980-01-06 */, 946684800, 1072915200 /* 2004 */,
+                                           4102444800 /* 2100 */};
+    struct bench *bench = *state;
+
+    for (size_t i = 0; i < sizeof(since_1970_s) / sizeof(since_1970_s[0]); i++) {
+        tell(bench, since_1970_s[i] * 1000, 0);
+    }
+    assert_string_equal(bench->remark, "");
+    expect_time(bench, CLOCK_FLOOR, wall_build_ms());
+}
+
+static void test_a_vague_time_is_only_a_floor(void **state)
+{
+    struct bench *bench = *state;
+    int64_t host_ms = sched_host_wall_ms(bench->sched);
+
+    tell(bench, plausible_ms(), 7200000);
+    assert_int_equal(sched_wall_ms(bench->sched), host_ms);
+    expect_time(bench, CLOCK_FLOOR, plausible_ms());
+    tell(bench, plausible_ms() - DAY_MS, 7200000);
+    expect_time(bench, CLOCK_FLOOR, plausible_ms());
+}
+
+/* ---- the next start ---- */
+
+static void start_anew(struct bench *bench)
+{
+    bridge_stop(bench->bridge, 5000);
+    sched_advance(bench->sched, 7000);
+    bridge_destroy(bench->bridge);
+    bench->bridge = bridge_create(bench->sched, &bench->uplink->uplink, NULL, &bench->config);
+    assert_non_null(bench->bridge);
+    sched_settle(bench->sched);
+}
+
+static void clear_dir(const char *dir)
+{
+    char command[256];
+
+    snprintf(command, sizeof(command), "rm -r %s", dir);
+    assert_int_equal(system(command), 0);
+}
+
+static void test_the_newest_time_outlives_the_process(void **state)
+{
+    struct bench *bench = *state;
+    char dir[] = "/tmp/blynkd-clock-XXXXXX";
+    int64_t right_ms = plausible_ms();
+    int64_t floor_ms;
+
+    assert_non_null(mkdtemp(dir));
+    snprintf(bench->config.link.state_dir, sizeof(bench->config.link.state_dir), "%s", dir);
+    start_anew(bench);
+    expect_time(bench, CLOCK_FLOOR, wall_build_ms());
+    tell(bench, right_ms, 0);
+    sched_settle(bench->sched);
+    start_anew(bench);
+    expect_time(bench, CLOCK_FLOOR, right_ms);
+    tell(bench, right_ms + DAY_MS / 2, 0); /* half a day is not worth a write */
+    sched_settle(bench->sched);
+    start_anew(bench);
+    expect_time(bench, CLOCK_FLOOR, right_ms);
+    sched_set_synced(bench->sched, true); /* who knows may also go back: a lie of a network does not last */
+    sched_shift_wall(bench->sched, right_ms - 30 * DAY_MS - sched_host_wall_ms(bench->sched));
+    go_online(bench);
+    sched_settle(bench->sched);
+    sched_set_synced(bench->sched, false);
+    start_anew(bench);
+    assert_int_equal(bridge_clock_now(bench->bridge, &floor_ms), CLOCK_FLOOR);
+    assert_true(floor_ms >= right_ms - 30 * DAY_MS && floor_ms < right_ms - 29 * DAY_MS);
+    clear_dir(dir);
+}
+
+static void test_a_spoilt_file_is_no_floor(void **state)
+{
+    static const char *const texts[] = {"", "x", "-5\n", "99999999999999999999999\n", "1000000000\n"};
+    struct bench *bench = *state;
+    char dir[] = "/tmp/blynkd-clock-XXXXXX";
+    char path[64];
+
+    assert_non_null(mkdtemp(dir));
+    snprintf(bench->config.link.state_dir, sizeof(bench->config.link.state_dir), "%s", dir);
+    snprintf(path, sizeof(path), "%s/clock", dir);
+    for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+        FILE *file = fopen(path, "w");
+        assert_non_null(file);
+        fputs(texts[i], file);
+        fclose(file);
+        start_anew(bench);
+        expect_time(bench, CLOCK_FLOOR, wall_build_ms());
+    }
+    clear_dir(dir);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -229,6 +412,14 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_ntp_comes_late, setup, teardown),
         cmocka_unit_test_setup_teardown(test_a_machine_that_knows_does_not_ask, setup, teardown),
         cmocka_unit_test_setup_teardown(test_nonsense_teaches_nothing, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_the_modems_time_lets_the_backlog_go, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_the_modems_time_comes_late, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_the_better_source_wins, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_a_synced_machine_needs_no_modem, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_a_module_that_does_not_know, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_a_vague_time_is_only_a_floor, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_the_newest_time_outlives_the_process, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_a_spoilt_file_is_no_floor, setup, teardown),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -151,13 +151,41 @@ static void an_unsound_dialect_is_found(void **state)
     assert_non_null(strstr(dialect_check(&dialect), "deadline"));
 }
 
+static void an_unsound_source_of_time_is_found(void **state)
+{
+    static const struct net_time_form bad_form[] = {{"+CCLK: %z", NET_TIME_LOCAL, 15}, {0}};
+    static const struct net_time_form bad_zone[] = {{"+CCLK: %q", NET_TIME_LOCAL, 4}, {0}};
+    static const struct net_time_form greedy[] = {{"*", NET_TIME_LOCAL, 15}, {0}};
+    static const struct at_step nameless[] = {{.send = "AT+CTZU=1"}, {0}};
+    struct net_time_source source = net_time_3gpp;
+
+    (void)state;
+    assert_null(net_time_check(&source));
+    source.answers = bad_form;
+    assert_non_null(net_time_check(&source));
+    source.answers = bad_zone;
+    assert_non_null(strstr(net_time_check(&source), "unit of the zone"));
+    source = net_time_3gpp;
+    source.lines = greedy;
+    assert_non_null(strstr(net_time_check(&source), "matches everything"));
+    source = net_time_3gpp;
+    source.answers = NULL;
+    assert_non_null(strstr(net_time_check(&source), "nothing reads"));
+    source = net_time_3gpp;
+    source.ask.expect = NULL;
+    assert_non_null(net_time_check(&source));
+    source = net_time_3gpp;
+    source.setup = nameless;
+    assert_non_null(strstr(net_time_check(&source), "no words"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_record_is_sound),       cmocka_unit_test(profiles_are_found_by_name),
         cmocka_unit_test(modules_are_recognised),      cmocka_unit_test(every_module_has_its_log),
         cmocka_unit_test(the_closest_is_named),        cmocka_unit_test(a_description_fits_a_line),
-        cmocka_unit_test(an_unsound_dialect_is_found),
+        cmocka_unit_test(an_unsound_dialect_is_found), cmocka_unit_test(an_unsound_source_of_time_is_found),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
