@@ -194,7 +194,9 @@ static void registered(struct modem *modem)
 {
     char clock[32];
 
-    modem_clock(modem, clock);
+    if (!clock_is_told(modem))
+        return;
+    clock_utc(modem, clock);
     out_line(modem, OUT_URC, "+CTZV:%s,%s", clock, VARIANT_TEXT(modem, ZONE));
 }
 

@@ -2,6 +2,7 @@
 #include "ai_thinker.h"
 
 #include "at_generic.h"
+#include "at_result.h"
 #include "modem.h"
 #include "print.h"
 
@@ -56,8 +57,8 @@ static int attached(struct modem *modem)
     modem->network.attached = true;
     if (VARIANT_IS(modem, CGATT_LINE, "cgatt"))
         out_line(modem, OUT_ANSWER, "+CGATT:1");
-    if (VARIANT_IS(modem, CGATT_LINE, "ctzv")) {
-        modem_clock(modem, clock);
+    if (VARIANT_IS(modem, CGATT_LINE, "ctzv") && clock_is_told(modem)) {
+        clock_utc(modem, clock);
         out_line(modem, OUT_URC, "+CTZV:%s,%s", clock, VARIANT_TEXT(modem, ZONE));
     }
     return AT_OK;
@@ -232,7 +233,7 @@ void ai_thinker_bearer_lost(struct modem *modem)
 
 static bool resolve(struct modem *modem, const char *host, char ip[ROUTE_IP_MAX])
 {
-    if (!modem->network.bearer_up || fault_use(modem, FAULT_NO_DNS) || VARIANT_IS(modem, DNS, "fail"))
+    if (!modem->network.bearer_up || !names_answer(modem))
         return false;
     if (VARIANT_IS(modem, DNS, "wrong")) {
         snprintf(ip, ROUTE_IP_MAX, "203.0.113.1");
@@ -266,8 +267,12 @@ static int run_cdnsgip(struct modem *modem, const struct at_call *call)
 
 static int run_cdnscfg(struct modem *modem, const struct at_call *call)
 {
-    if (call->kind == AT_QUERY)
-        out_line(modem, OUT_ANSWER, "PrimaryDns:8.8.8.8\r\nSecondaryDns:8.8.4.4");
+    if (VARIANT_IS(modem, CDNSCFG, "absent"))
+        return at_unknown(modem);
+    if (call->kind == AT_SET)
+        return at_set_names(modem, call);
+    out_line(modem, OUT_ANSWER, "PrimaryDns:%s\r\nSecondaryDns:%s", modem->names.server[0],
+             modem->names.server[1]);
     return AT_OK;
 }
 

@@ -1,4 +1,4 @@
-/* Who the modem is, and what time it thinks it is. */
+/* Who the modem is. */
 #include "at_generic.h"
 
 #include "modem.h"
@@ -31,17 +31,6 @@ static int run_imsi(struct modem *modem, const struct at_call *call)
     return AT_OK;
 }
 
-static int run_clock(struct modem *modem, const struct at_call *call)
-{
-    char clock[32];
-
-    if (call->kind == AT_SET)
-        return AT_OK;
-    modem_clock(modem, clock);
-    out_line(modem, OUT_ANSWER, "+CCLK: \"%s%s\"", clock, VARIANT_TEXT(modem, ZONE));
-    return AT_OK;
-}
-
 const struct at_command at_identity_commands[] = {
     {"+CGMI", run_maker, AT_EXEC, 0},
     {"+GMI", run_maker, AT_EXEC, 0},
@@ -50,6 +39,5 @@ const struct at_command at_identity_commands[] = {
     {"+GSN", run_imei, AT_EXEC, 0},
     {"+CGSN", run_imei, AT_EXEC, 0},
     {"+CIMI", run_imsi, AT_EXEC, AT_NEEDS_SIM},
-    {"+CCLK", run_clock, AT_QUERY | AT_SET, 0},
     {NULL, NULL, 0, 0},
 };

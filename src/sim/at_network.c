@@ -136,6 +136,16 @@ int at_ask_attach(struct modem *modem)
     return AT_OK;
 }
 
+int at_set_names(struct modem *modem, const struct at_call *call)
+{
+    const char *form = VARIANT_TEXT(modem, CDNSCFG);
+
+    for (int i = 0; i < call->argc; i++)
+        if (strcmp(form, "any") != 0 && call->arg[i].quoted != (strcmp(form, "quoted") == 0))
+            return AT_ERROR;
+    return names_set(modem, call, 0);
+}
+
 bool at_bearer_possible(const struct modem *modem)
 {
     return network_is_registered(modem) && modem->network.attached && network_knows_apn(modem);

@@ -45,7 +45,7 @@ static const char *field(const struct modem *modem, const char *name, size_t len
                                         "firmware", "sim",  "sim_text", "pin_text"};
     const char *values[8];
 
-    modem_clock(modem, clock);
+    clock_utc(modem, clock);
     values[0] = clock;
     values[1] = VARIANT_TEXT(modem, ZONE);
     values[2] = modem->profile->vendor;
@@ -195,6 +195,8 @@ void boot_skip(struct modem *modem)
     modem->boot.hears = true;
     modem->sim.busy = false;
     network_settle(modem);
+    if (network_is_registered(modem))
+        clock_registered(modem, true);
     if (modem->profile->family->settled != NULL)
         modem->profile->family->settled(modem);
 }

@@ -132,7 +132,8 @@ static int run_sntpcfg(struct modem *modem, const struct at_call *call)
 /* Without an answer of a server it is still 1970. */
 static int run_sntptime(struct modem *modem, const struct at_call *call)
 {
-    time_t now = modem->settings.clts == 1 && modem->network.bearer_up ? time(NULL) : 0;
+    bool knows = modem->settings.clts == 1 && modem->network.bearer_up && clock_is_told(modem);
+    time_t now = knows ? clock_time(modem) : 0;
     struct tm utc;
     char text[40];
 

@@ -220,7 +220,7 @@ static int run_cipstamac(struct modem *modem, const struct at_call *call)
 
 static bool resolve(struct modem *modem, const char *host, char ip[ROUTE_IP_MAX])
 {
-    if (!modem->network.bearer_up || fault_use(modem, FAULT_NO_DNS) || VARIANT_IS(modem, DNS, "fail"))
+    if (!modem->network.bearer_up || !names_answer(modem))
         return false;
     if (VARIANT_IS(modem, DNS, "wrong")) {
         snprintf(ip, ROUTE_IP_MAX, "203.0.113.1");
@@ -243,21 +243,25 @@ static int run_cipdomain(struct modem *modem, const struct at_call *call)
     return AT_OK;
 }
 
-static int set_servers(const struct at_call *call)
+static int set_servers(struct modem *modem, const struct at_call *call)
 {
     long on;
 
-    return at_number(call, 0, 0, 1, &on) ? AT_OK : AT_ERROR;
+    if (!at_number(call, 0, 0, 1, &on))
+        return AT_ERROR;
+    if (on == 0)
+        names_reset(modem);
+    return on == 1 && call->argc > 1 ? names_set(modem, call, 1) : AT_OK;
 }
 
 static int run_cipdns(struct modem *modem, const struct at_call *call)
 {
-    return esp8266_is_at2(modem) ? set_servers(call) : at_unknown(modem);
+    return esp8266_is_at2(modem) ? set_servers(modem, call) : at_unknown(modem);
 }
 
 static int run_cipdns_cur(struct modem *modem, const struct at_call *call)
 {
-    return esp8266_is_at2(modem) ? at_unknown(modem) : set_servers(call);
+    return esp8266_is_at2(modem) ? at_unknown(modem) : set_servers(modem, call);
 }
 
 const struct at_command esp8266_wifi_commands[] = {

@@ -95,7 +95,7 @@ static bool name_is_refused(struct link *link)
 {
     if (route_is_numeric(link->host))
         return false;
-    return fault_use(link->modem, FAULT_NO_DNS) || VARIANT_IS(link->modem, DNS, "fail");
+    return !names_answer(link->modem);
 }
 
 static uint64_t connect_timeout_ms(const struct link *link)

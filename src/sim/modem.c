@@ -89,6 +89,8 @@ static void forget_everything(struct modem *modem)
     network_reset(modem);
     sim_card_restart(&modem->sim);
     settings_after_power_loss(modem);
+    clock_reset(modem);
+    names_reset(modem);
     memset(&modem->cip, 0, sizeof modem->cip);
     modem->cip.opening = -1;
     modem->gnss_on = false;
@@ -187,20 +189,6 @@ void modem_start_storm(struct modem *modem)
 
 /* ---- small answers ---- */
 
-void modem_clock(const struct modem *modem, char out[32])
-{
-    struct timespec now;
-    struct tm utc;
-
-    if (!VARIANT_IS(modem, CLOCK, "now")) {
-        snprintf(out, 32, "%.31s", VARIANT_TEXT(modem, CLOCK));
-        return;
-    }
-    clock_gettime(CLOCK_REALTIME, &now);
-    gmtime_r(&now.tv_sec, &utc);
-    strftime(out, 32, "%y/%m/%d,%H:%M:%S", &utc);
-}
-
 const char *modem_firmware(const struct modem *modem)
 {
     const char *wanted = VARIANT_TEXT(modem, FIRMWARE);
@@ -251,6 +239,13 @@ static int apply_lists(struct modem *modem, const struct options *options)
             return -1;
         }
     }
+    if (options->no_nitz)
+        variants_set(&modem->variants, "nitz=off", problem, sizeof problem);
+    if (!clock_set(modem, options->clock)) {
+        print_problem("--clock %s: now or yy/MM/dd,hh:mm:ss is expected", options->clock);
+        return -1;
+    }
+    modem->clock.ctzu = (int)VARIANT_NUMBER(modem, CTZU);
     settings_default(modem, &modem->stored);
     forget_everything(modem);
     if (VARIANT_IS(modem, BOOT, "warm"))

@@ -8,11 +8,13 @@
 
 #include "at.h"
 #include "boot.h"
+#include "clock.h"
 #include "control.h"
 #include "esp8266.h"
 #include "fault.h"
 #include "line.h"
 #include "link.h"
+#include "names.h"
 #include "neoway.h"
 #include "network.h"
 #include "options.h"
@@ -84,6 +86,8 @@ struct modem {
     struct settings settings, stored;
     struct sim_card sim;
     struct network network;
+    struct clock clock;
+    struct names names;
     struct cip_stack cip;
     struct neoway neoway;
     struct quectel quectel;
@@ -123,8 +127,6 @@ void modem_start_storm(struct modem *modem);
 /* Lost and found every so often. */
 void modem_start_flapping(struct modem *modem, long seconds);
 
-/* yy/MM/dd,hh:mm:ss as the network gives it. */
-void modem_clock(const struct modem *modem, char out[32]);
 const char *modem_firmware(const struct modem *modem);
 uint32_t modem_random(struct modem *modem);
 

@@ -128,7 +128,7 @@ void neoway_bearer_lost(struct modem *modem)
 
 static bool resolve(struct modem *modem, const char *host, char ip[ROUTE_IP_MAX])
 {
-    if (!modem->network.bearer_up || fault_use(modem, FAULT_NO_DNS) || VARIANT_IS(modem, DNS, "fail"))
+    if (!modem->network.bearer_up || !names_answer(modem))
         return false;
     if (VARIANT_IS(modem, DNS, "wrong")) {
         snprintf(ip, ROUTE_IP_MAX, "203.0.113.1");
@@ -162,8 +162,10 @@ static int run_dnsserver(struct modem *modem, const struct at_call *call)
     long which;
 
     if (call->kind == AT_QUERY)
-        out_line(modem, OUT_ANSWER, "+DNSSERVER:dns1:8.8.8.8;dns2:8.8.4.4");
-    else if (!at_number(call, 0, 1, 2, &which) || call->argc != 2)
+        out_line(modem, OUT_ANSWER, "+DNSSERVER:dns1:%s;dns2:%s", modem->names.server[0],
+                 modem->names.server[1]);
+    else if (!at_number(call, 0, 1, 2, &which) || call->argc != 2 ||
+             names_set_one(modem, (int)which - 1, call->arg[1].text) != AT_OK)
         return AT_ERROR;
     else
         out_line(modem, OUT_ANSWER, "+DNSSERVER:OK");

@@ -145,6 +145,8 @@ void network_search_ends(struct modem *modem)
         return;
     network_settle(modem);
     print_event("--", network_is_registered(modem) ? "registered" : "the network refuses the modem");
+    if (network_is_registered(modem))
+        clock_registered(modem, false);
     if (network_is_registered(modem) && modem->profile->family->registered != NULL)
         modem->profile->family->registered(modem);
     announce_registration(modem);

@@ -19,6 +19,8 @@ enum {
     OPT_PUK,
     OPT_APN,
     OPT_OPERATOR,
+    OPT_CLOCK,
+    OPT_NO_NITZ,
     OPT_SSID,
     OPT_WIFI_PASSWORD,
     OPT_CSQ,
@@ -44,6 +46,8 @@ static const struct option names[] = {
     {"puk", required_argument, NULL, OPT_PUK},
     {"apn", required_argument, NULL, OPT_APN},
     {"operator", required_argument, NULL, OPT_OPERATOR},
+    {"clock", required_argument, NULL, OPT_CLOCK},
+    {"no-nitz", no_argument, NULL, OPT_NO_NITZ},
     {"ssid", required_argument, NULL, OPT_SSID},
     {"wifi-password", required_argument, NULL, OPT_WIFI_PASSWORD},
     {"csq", required_argument, NULL, OPT_CSQ},
@@ -72,6 +76,9 @@ void options_help(void)
          "  --sim-state FILE            keeps the tries that are left from run to run\n"
          "  --apn NAME                  the network knows only this access point\n"
          "  --operator NAME, --csq N    name of the network, signal 0..31 or 99\n"
+         "  --clock TIME                what time the network tells at the start: now, or\n"
+         "                              yy/MM/dd,hh:mm:ss (UTC)\n"
+         "  --no-nitz                   it tells none\n"
          "  --ssid NAME, --wifi-password TEXT\n"
          "                              the only access point there is (Wi-Fi modules)\n"
          "  --latency MS                from the end of a command to its answer\n"
@@ -190,6 +197,12 @@ static int read_one(struct options *o, int option)
     case OPT_SIM_STATE:
         o->sim_state = optarg;
         return 0;
+    case OPT_CLOCK:
+        o->clock = optarg;
+        return 0;
+    case OPT_NO_NITZ:
+        o->no_nitz = true;
+        return 0;
     case OPT_ALLOW_ANY:
         o->allow_any = true;
         return 0;
@@ -224,8 +237,12 @@ int options_read(struct options *options, int argc, char **argv)
 {
     int option;
 
-    *options = (struct options){
-        .baud = 115200, .csq = 23, .operator_name = "Simulated", .puk = "12345678", .seed = 1};
+    *options = (struct options){.baud = 115200,
+                                .csq = 23,
+                                .operator_name = "Simulated",
+                                .puk = "12345678",
+                                .clock = "now",
+                                .seed = 1};
     optind = 1;
     while ((option = getopt_long(argc, argv, "", names, NULL)) != -1) {
         int result = read_one(options, option);

@@ -18,11 +18,12 @@ struct options_list {
 
 struct options {
     const char *profile, *tty, *pin, *puk, *apn, *operator_name, *control, *sim_state, *default_route;
+    const char *clock;                /* "now" or a time */
     const char *ssid, *wifi_password; /* NULL: any */
     struct options_list routes, faults, variants;
     long baud, csq, latency_ms;
     uint32_t seed;
-    bool allow_any, quiet, list_variants, help;
+    bool allow_any, no_nitz, quiet, list_variants, help;
 };
 
 /* 0, or -EINVAL after the problem has been printed. */

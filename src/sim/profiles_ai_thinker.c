@@ -8,22 +8,31 @@
 #include <stddef.h>
 
 static const struct at_command *const tables[] = {
-    ai_thinker_commands,  ai_thinker_bearer_commands, ai_thinker_open_commands, ai_thinker_send_commands,
-    at_settings_commands, at_identity_commands,       at_network_commands,      NULL,
+    ai_thinker_commands,      ai_thinker_bearer_commands, ai_thinker_open_commands,
+    ai_thinker_send_commands, at_settings_commands,       at_identity_commands,
+    at_cclk_commands,         at_network_commands,        NULL,
 };
 
 static const struct at_command *const tables_a7[] = {
-    ai_thinker_commands,      ai_thinker_bearer_commands, ai_thinker_open_commands,
-    ai_thinker_send_commands, ai_thinker_gnss_commands,   at_settings_commands,
-    at_identity_commands,     at_network_commands,        NULL,
+    ai_thinker_commands,      ai_thinker_bearer_commands,
+    ai_thinker_open_commands, ai_thinker_send_commands,
+    ai_thinker_gnss_commands, at_settings_commands,
+    at_identity_commands,     at_cclk_commands,
+    at_network_commands,      NULL,
 };
 
 static const struct at_command *const tables_a9g[] = {
-    ai_thinker_commands,      ai_thinker_bearer_commands,
-    ai_thinker_open_commands, ai_thinker_send_commands,
-    ai_thinker_gnss_commands, ai_thinker_location_commands,
-    at_settings_commands,     at_identity_commands,
-    at_network_commands,      NULL,
+    ai_thinker_commands,
+    ai_thinker_bearer_commands,
+    ai_thinker_open_commands,
+    ai_thinker_send_commands,
+    ai_thinker_gnss_commands,
+    ai_thinker_location_commands,
+    at_settings_commands,
+    at_identity_commands,
+    at_cclk_commands,
+    at_network_commands,
+    NULL,
 };
 
 /* Every second one may also come between a send's prompt and its OK, which is why they are all harmless. */
@@ -69,15 +78,20 @@ static const struct boot_step boot_a9[] = {
 };
 
 static const struct variant_default variants_a6[] = {
+    {V_ZONE, "+01"},
+    {V_CCLK_TIME, "utc"},
     {V_CMEE, "1"},
     {V_CME_SPACE, "off"},
     {V_CPIN_SPACE, "off"},
     {V_CGATT_LINE, "ctzv"},
+    {V_CDNSCFG, "absent"},
     {V_ICCID, "898602#4221620070426"},
     {0, NULL},
 };
 
 static const struct variant_default variants_a9[] = {
+    {V_ZONE, "+01"},
+    {V_CCLK_TIME, "utc"},
     {V_CMEE, "1"},
     {V_PROMPT_SPACE, "off"},
     {V_CPIN_SPACE, "off"},

@@ -8,13 +8,8 @@
 #include <stddef.h>
 
 static const struct at_command *const tables[] = {
-    neoway_module_commands,
-    neoway_bearer_commands,
-    neoway_tcp_commands,
-    at_settings_commands,
-    at_identity_commands,
-    at_network_commands,
-    NULL,
+    neoway_module_commands, neoway_bearer_commands, neoway_tcp_commands, at_settings_commands,
+    at_identity_commands,   at_cclk_commands,       at_network_commands, NULL,
 };
 
 static const char *const storm[] = {"+CREG: 1", "RING", "+CMTI: \"SM\",4", "+PBREADY", NULL};

@@ -7,13 +7,11 @@
 #include <stddef.h>
 
 static const struct at_command *const tables[] = {
-    quectel_module_commands,
-    quectel_gsm_commands,
-    quectel_gsm_tcp_commands,
-    at_settings_commands,
-    at_identity_commands,
-    at_network_commands,
-    NULL,
+    quectel_module_commands,  quectel_gsm_commands,
+    quectel_gsm_tcp_commands, at_settings_commands,
+    at_identity_commands,     at_cclk_commands,
+    at_ctzu_commands,         quectel_gsm_clock_commands,
+    at_network_commands,      NULL,
 };
 
 static const char *const storm[] = {"+CREG: 1", "RING", "+CMTI: \"SM\",4", "UNDER_VOLTAGE WARNING", NULL};
@@ -32,9 +30,13 @@ static const struct boot_step boot[] = {
 };
 
 static const struct variant_default variants[] = {
-    {V_AUTO_ATTACH, "on"},      {V_PAYLOAD_ECHO, "off"},
-    {V_CSQ_BER, "0"},           {V_ICCID, "898600220909A0206023"},
-    {V_LOCAL_IP, "10.64.12.7"}, {0, NULL},
+    {V_CLOCK_UNSET, "04/01/01,00:00:12+00"},
+    {V_AUTO_ATTACH, "on"},
+    {V_PAYLOAD_ECHO, "off"},
+    {V_CSQ_BER, "0"},
+    {V_ICCID, "898600220909A0206023"},
+    {V_LOCAL_IP, "10.64.12.7"},
+    {0, NULL},
 };
 
 #define COMMON                                                                                               \

@@ -7,13 +7,11 @@
 #include <stddef.h>
 
 static const struct at_command *const tables[] = {
-    quectel_module_commands,
-    quectel_lte_commands,
-    quectel_lte_tcp_commands,
-    at_settings_commands,
-    at_identity_commands,
-    at_network_commands,
-    NULL,
+    quectel_module_commands,  quectel_lte_commands,
+    quectel_lte_tcp_commands, at_settings_commands,
+    at_identity_commands,     at_cclk_commands,
+    at_ctzu_commands,         quectel_lte_clock_commands,
+    at_network_commands,      NULL,
 };
 
 static const char *const storm[] = {"+CEREG: 1", "+QIND: \"csq\",24,99", "+CMTI: \"SM\",4", "RING", NULL};
@@ -34,6 +32,7 @@ static const struct boot_step boot[] = {
 };
 
 static const struct variant_default variants[] = {
+    {V_CCLK_TIME, "utc"},
     {V_CMEE, "1"},
     {V_AUTO_ATTACH, "on"},
     {V_PAYLOAD_ECHO, "off"},

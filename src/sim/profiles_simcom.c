@@ -7,17 +7,10 @@
 #include <stddef.h>
 
 static const struct at_command *const tables[] = {
-    simcom_commands,
-    simcom_cip_bearer_commands,
-    simcom_sapbr_commands,
-    simcom_cip_open_commands,
-    simcom_cip_status_commands,
-    simcom_cip_send_commands,
-    simcom_cip_read_commands,
-    at_settings_commands,
-    at_identity_commands,
-    at_network_commands,
-    NULL,
+    simcom_commands,          simcom_cip_bearer_commands, simcom_sapbr_commands,
+    simcom_cip_open_commands, simcom_cip_status_commands, simcom_cip_send_commands,
+    simcom_cip_read_commands, at_settings_commands,       at_identity_commands,
+    at_cclk_commands,         at_network_commands,        NULL,
 };
 
 static const char *const storm[] = {
@@ -41,12 +34,13 @@ static const struct boot_step boot_sim800[] = {
 };
 
 static const struct variant_default variants_sim800[] = {
+    {V_TAKES_TIME, "clts"},
+    {V_CLOCK_UNSET, "04/01/01,00:00:12+00"},
     {V_BOOT_NOISE, "on"},
     {V_AUTO_ATTACH, "on"},
     {V_BUSY, "swallow"},
     {V_PAYLOAD_ECHO, "off"},
     {V_CSQ_BER, "0"},
-    {V_ZONE, "+04"},
     {V_ICCID, "8949000000000000001f"},
     {V_LOCAL_IP, "10.177.109.126"},
     {0, NULL},
@@ -54,6 +48,8 @@ static const struct variant_default variants_sim800[] = {
 
 /* No Call Ready (A10). */
 static const struct variant_default variants_sim7000[] = {
+    {V_TAKES_TIME, "clts"},
+    {V_PSUTTZ, "broken"},
     {V_AUTO_ATTACH, "on"},
     {V_BUSY, "swallow"},
     {V_PAYLOAD_ECHO, "off"},

@@ -7,8 +7,8 @@
 #include <stddef.h>
 
 static const struct at_command *const tables[] = {
-    simcom_net_module_commands, simcom_ca_commands,  at_settings_commands,
-    at_identity_commands,       at_network_commands, NULL,
+    simcom_net_module_commands, simcom_ca_commands, at_settings_commands, at_identity_commands,
+    at_cclk_commands,           at_ctzu_commands,   at_network_commands,  NULL,
 };
 
 static const char *const storm[] = {"+CEREG: 1", "*PSUTTZ: 22/03/14,09:12:44,\"+04\",0", "+CMTI: \"SM\",4",
@@ -27,9 +27,13 @@ static const struct boot_step boot[] = {
 };
 
 static const struct variant_default variants[] = {
-    {V_AUTO_ATTACH, "on"},       {V_PAYLOAD_ECHO, "off"},
-    {V_PROMPT_SPACE, "off"},     {V_ICCID, "8949000000000000001f"},
-    {V_LOCAL_IP, "10.94.36.44"}, {0, NULL},
+    {V_TAKES_TIME, "clts"},
+    {V_AUTO_ATTACH, "on"},
+    {V_PAYLOAD_ECHO, "off"},
+    {V_PROMPT_SPACE, "off"},
+    {V_ICCID, "8949000000000000001f"},
+    {V_LOCAL_IP, "10.94.36.44"},
+    {0, NULL},
 };
 
 #define COMMON                                                                                               \

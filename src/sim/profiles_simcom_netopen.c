@@ -9,16 +9,31 @@
 
 /* The SIM5360 has no CCH channel (C8). */
 static const struct at_command *const tables_5360[] = {
-    simcom_net_module_commands,   simcom_netopen_commands,      simcom_netopen_link_commands,
-    simcom_netopen_read_commands, simcom_netopen_info_commands, at_settings_commands,
-    at_identity_commands,         at_network_commands,          NULL,
+    simcom_net_module_commands,
+    simcom_netopen_commands,
+    simcom_netopen_link_commands,
+    simcom_netopen_read_commands,
+    simcom_netopen_info_commands,
+    at_settings_commands,
+    at_identity_commands,
+    at_cclk_commands,
+    at_ctzu_commands,
+    at_network_commands,
+    NULL,
 };
 static const struct at_command *const tables[] = {
-    simcom_net_module_commands,   simcom_netopen_commands,
-    simcom_netopen_link_commands, simcom_netopen_read_commands,
-    simcom_netopen_cch_commands,  simcom_netopen_info_commands,
-    at_settings_commands,         at_identity_commands,
-    at_network_commands,          NULL,
+    simcom_net_module_commands,
+    simcom_netopen_commands,
+    simcom_netopen_link_commands,
+    simcom_netopen_read_commands,
+    simcom_netopen_cch_commands,
+    simcom_netopen_info_commands,
+    at_settings_commands,
+    at_identity_commands,
+    at_cclk_commands,
+    at_ctzu_commands,
+    at_network_commands,
+    NULL,
 };
 
 static const char *const storm[] = {"+CGREG: 1", "+CEREG: 1", "+CMTI: \"SM\",4", "RING", NULL};
@@ -70,14 +85,16 @@ static const struct boot_step boot_5360[] = {
 };
 
 #define VARIANTS                                                                                             \
-    {V_AUTO_ATTACH, "on"}, {V_PAYLOAD_ECHO, "off"}, {V_PROMPT_SPACE, "off"}, {V_CONNECT_TIMEOUT_S, "120"},   \
-        {V_CDNSGIP_ERROR, "10"}, {V_IMEI, "861477030000001"}, {V_ICCID, "89860012345678901234"},             \
+    {V_TAKES_TIME, "ctzu"}, {V_AUTO_ATTACH, "on"}, {V_PAYLOAD_ECHO, "off"}, {V_PROMPT_SPACE, "off"},         \
+        {V_CONNECT_TIMEOUT_S, "120"}, {V_CDNSGIP_ERROR, "10"}, {V_IMEI, "861477030000001"},                  \
+        {V_ICCID, "89860012345678901234"},                                                                   \
     {                                                                                                        \
         V_LOCAL_IP, "10.71.155.118"                                                                          \
     }
 
 static const struct variant_default variants[] = {VARIANTS, {0, NULL}};
-static const struct variant_default variants_a76[] = {VARIANTS, {V_DATAECHO, "on"}, {0, NULL}};
+static const struct variant_default variants_a76[] = {
+    VARIANTS, {V_DATAECHO, "on"}, {V_CTZU, "0"}, {V_CLOCK_UNSET, "70/01/01,00:00:12"}, {0, NULL}};
 static const struct variant_default variants_5360[] = {
     VARIANTS, {V_IMS, "absent"}, {V_SMS_DONE, "off"}, {0, NULL}};
 

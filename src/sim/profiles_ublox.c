@@ -7,8 +7,11 @@
 #include <stddef.h>
 
 static const struct at_command *const tables[] = {
-    ublox_module_commands, ublox_bearer_commands, ublox_socket_commands, ublox_data_commands,
-    at_settings_commands,  at_identity_commands,  at_network_commands,   NULL,
+    ublox_module_commands, ublox_bearer_commands,
+    ublox_socket_commands, ublox_data_commands,
+    at_settings_commands,  at_identity_commands,
+    at_cclk_commands,      at_ctzu_commands,
+    at_network_commands,   NULL,
 };
 
 static const char *const storm[] = {"+CEREG: 1", "+CREG: 1", "+CMTI: \"ME\",4", NULL};

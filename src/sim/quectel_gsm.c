@@ -97,6 +97,7 @@ static int activated(struct modem *modem)
     if (!at_bearer_possible(modem))
         return AT_ERROR;
     print_event("--", "the context is up, access point '%s'", modem->network.apn);
+    names_reset(modem);
     modem->network.bearer_up = true;
     modem->quectel.state = QUECTEL_GPRSACT;
     return AT_OK;
@@ -120,6 +121,16 @@ static int run_qilocip(struct modem *modem, const struct at_call *call)
     return AT_DONE;
 }
 
+/* What is set before the context is up is overwritten by it (A5). */
+static int run_qidnscfg(struct modem *modem, const struct at_call *call)
+{
+    if (call->kind == AT_SET)
+        return names_set(modem, call, 0);
+    out_line(modem, OUT_ANSWER, "PrimaryDns: %s\r\nSecondaryDns: %s", modem->names.server[0],
+             modem->names.server[1]);
+    return AT_OK;
+}
+
 static int run_qidnsgip(struct modem *modem, const struct at_call *call)
 {
     char ip[ROUTE_IP_MAX];
@@ -127,7 +138,7 @@ static int run_qidnsgip(struct modem *modem, const struct at_call *call)
     if (!modem->network.bearer_up)
         return AT_ERROR;
     at_result(modem, AT_OK);
-    if (fault_use(modem, FAULT_NO_DNS) || !route_resolve(&modem->routes, call->arg[0].text, ip))
+    if (!names_answer(modem) || !route_resolve(&modem->routes, call->arg[0].text, ip))
         out_line(modem, OUT_LATE, "ERROR: 8\r\nSTATE: IP STATUS");
     else
         out_line(modem, OUT_LATE, "%s", ip);
@@ -157,6 +168,7 @@ const struct at_command quectel_gsm_commands[] = {
     {"+QIREGAPP", run_qiregapp, AT_EXEC | AT_SET, AT_NEEDS_SIM},
     {"+QIACT", run_qiact, AT_EXEC, AT_NEEDS_SIM},
     {"+QILOCIP", run_qilocip, AT_EXEC, AT_NEEDS_SIM},
+    {"+QIDNSCFG", run_qidnscfg, AT_QUERY | AT_SET, 0},
     {"+QIDNSGIP", run_qidnsgip, AT_SET, AT_NEEDS_SIM},
     {"+QISDE", run_qisde, AT_SET, 0},
     {NULL, NULL, 0, 0},

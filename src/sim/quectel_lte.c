@@ -34,6 +34,7 @@ static int activated(struct modem *modem)
         return AT_ERROR;
     }
     print_event("--", "the context is up, access point '%s'", modem->network.apn);
+    names_reset(modem);
     modem->network.bearer_up = true;
     modem->quectel.state = QUECTEL_GPRSACT;
     return AT_OK;
@@ -65,10 +66,15 @@ static int run_qideact(struct modem *modem, const struct at_call *call)
     return AT_OK;
 }
 
+/* Refused before the context is up (B8). */
 static int run_qidnscfg(struct modem *modem, const struct at_call *call)
 {
-    (void)call;
-    return modem->network.bearer_up ? AT_OK : AT_ERROR;
+    if (!modem->network.bearer_up)
+        return AT_ERROR;
+    if (call->argc > 1)
+        return names_set(modem, call, 1);
+    out_line(modem, OUT_ANSWER, "+QIDNSCFG: 1,\"%s\",\"%s\"", modem->names.server[0], modem->names.server[1]);
+    return AT_OK;
 }
 
 static int run_qidnsgip(struct modem *modem, const struct at_call *call)
@@ -78,7 +84,7 @@ static int run_qidnsgip(struct modem *modem, const struct at_call *call)
     if (!modem->network.bearer_up || call->argc < 2)
         return AT_ERROR;
     at_result(modem, AT_OK);
-    if (fault_use(modem, FAULT_NO_DNS) || !route_resolve(&modem->routes, call->arg[1].text, ip)) {
+    if (!names_answer(modem) || !route_resolve(&modem->routes, call->arg[1].text, ip)) {
         out_line(modem, OUT_LATE, "+QIURC: \"dnsgip\",565");
         return AT_DONE;
     }

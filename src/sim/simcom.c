@@ -162,17 +162,6 @@ static void sim_changed(struct modem *modem)
         out_line(modem, OUT_URC, "SMS Ready");
 }
 
-/* UTC and the zone in quarter hours; only with AT+CLTS=1. */
-static void registered(struct modem *modem)
-{
-    char clock[32];
-
-    if (modem->settings.clts == 0)
-        return;
-    modem_clock(modem, clock);
-    out_line(modem, OUT_URC, "*PSUTTZ: %s,\"%s\",0", clock, VARIANT_TEXT(modem, ZONE));
-}
-
 const struct family simcom_cip_family = {
     .link_opened = simcom_cip_link_opened,
     .link_failed = simcom_cip_link_failed,
@@ -181,5 +170,4 @@ const struct family simcom_cip_family = {
     .link_sent = simcom_cip_link_sent,
     .bearer_lost = simcom_cip_bearer_lost,
     .sim_changed = sim_changed,
-    .registered = registered,
 };

@@ -114,7 +114,7 @@ static int run_cdnsgip(struct modem *modem, const struct at_call *call)
     if (!modem->network.bearer_up)
         return AT_ERROR;
     at_result(modem, AT_OK);
-    if (fault_use(modem, FAULT_NO_DNS) || !route_resolve(&modem->routes, call->arg[0].text, ip))
+    if (!names_answer(modem) || !route_resolve(&modem->routes, call->arg[0].text, ip))
         out_line(modem, OUT_LATE, "+CDNSGIP: 0,8");
     else
         out_line(modem, OUT_LATE, "+CDNSGIP: 1,\"%s\",\"%s\"", call->arg[0].text, ip);
@@ -319,6 +319,7 @@ const struct at_command simcom_ca_commands[] = {
     {"+CNACT", run_cnact, AT_SET | AT_QUERY, AT_NEEDS_SIM},
     {"+CNCFG", run_cncfg, AT_SET, 0},
     {"+CDNSGIP", run_cdnsgip, AT_SET, AT_NEEDS_SIM},
+    {"+CDNSCFG", at_set_names, AT_SET, 0},
     {"+CAOPEN", run_caopen, AT_SET, AT_NEEDS_SIM},
     {"+CACLOSE", run_caclose, AT_SET, 0},
     {"+CASTATE", run_castate, AT_QUERY, 0},

@@ -127,7 +127,7 @@ void simcom_cip_bearer_lost(struct modem *modem)
 
 static bool resolve(struct modem *modem, const char *host, char ip[ROUTE_IP_MAX])
 {
-    if (fault_use(modem, FAULT_NO_DNS) || VARIANT_IS(modem, DNS, "fail"))
+    if (!names_answer(modem))
         return false;
     if (VARIANT_IS(modem, DNS, "wrong")) {
         snprintf(ip, ROUTE_IP_MAX, "203.0.113.1");
@@ -155,8 +155,9 @@ static int run_cdnsgip(struct modem *modem, const struct at_call *call)
 static int run_cdnscfg(struct modem *modem, const struct at_call *call)
 {
     if (call->kind == AT_QUERY)
-        out_line(modem, OUT_ANSWER, "PrimaryDns: 8.8.8.8\r\nSecondaryDns: 8.8.4.4");
-    return AT_OK;
+        out_line(modem, OUT_ANSWER, "PrimaryDns: %s\r\nSecondaryDns: %s", modem->names.server[0],
+                 modem->names.server[1]);
+    return call->kind == AT_SET ? at_set_names(modem, call) : AT_OK;
 }
 
 const struct at_command simcom_cip_bearer_commands[] = {

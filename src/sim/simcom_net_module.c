@@ -116,13 +116,19 @@ static int run_cpof(struct modem *modem, const struct at_call *call)
 }
 
 const struct at_command simcom_net_module_commands[] = {
-    {"I", run_ati, AT_EXEC | AT_SET, 0}, {"+SIMCOMATI", run_simcomati, AT_EXEC, 0},
-    {"+CGMR", run_cgmr, AT_EXEC, 0},     {"+GMR", run_cgmr, AT_EXEC, 0},
-    {"+CCID", run_ccid, AT_EXEC, 0},     {"+CICCID", run_ciccid, AT_EXEC, 0},
-    {"+SPIC", run_spic, AT_EXEC, 0},     {"+CFUN", run_cfun, AT_QUERY | AT_SET, 0},
-    {"+CRESET", run_reset, AT_EXEC, 0},  {"+CREBOOT", run_reset, AT_EXEC, 0},
-    {"+CPOF", run_cpof, AT_EXEC, 0},     {"+CPSMS", run_accept, AT_SET, 0},
-    {"+CTZU", run_accept, AT_SET, 0},    {NULL, NULL, 0, 0},
+    {"I", run_ati, AT_EXEC | AT_SET, 0},
+    {"+SIMCOMATI", run_simcomati, AT_EXEC, 0},
+    {"+CGMR", run_cgmr, AT_EXEC, 0},
+    {"+GMR", run_cgmr, AT_EXEC, 0},
+    {"+CCID", run_ccid, AT_EXEC, 0},
+    {"+CICCID", run_ciccid, AT_EXEC, 0},
+    {"+SPIC", run_spic, AT_EXEC, 0},
+    {"+CFUN", run_cfun, AT_QUERY | AT_SET, 0},
+    {"+CRESET", run_reset, AT_EXEC, 0},
+    {"+CREBOOT", run_reset, AT_EXEC, 0},
+    {"+CPOF", run_cpof, AT_EXEC, 0},
+    {"+CPSMS", run_accept, AT_SET, 0},
+    {NULL, NULL, 0, 0},
 };
 
 void simcom_net_sim_changed(struct modem *modem)

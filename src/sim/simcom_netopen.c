@@ -199,7 +199,7 @@ static int run_ipaddr(struct modem *modem, const struct at_call *call)
 
 static bool resolve(struct modem *modem, const char *host, char ip[ROUTE_IP_MAX])
 {
-    if (!netopen_is_up(modem) || fault_use(modem, FAULT_NO_DNS) || VARIANT_IS(modem, DNS, "fail"))
+    if (!netopen_is_up(modem) || !names_answer(modem))
         return false;
     if (!route_resolve(&modem->routes, host, ip))
         return false;
@@ -273,7 +273,7 @@ const struct at_command simcom_netopen_commands[] = {
     {"+CIPTIMEOUT", run_ciptimeout, AT_SET, 0},
     {"+CTCPKA", run_ctcpka, AT_SET, 0},
     {"+CIPMODE", run_accept, AT_SET, 0},
-    {"+CDNSCFG", run_accept, AT_SET, 0},
+    {"+CDNSCFG", at_set_names, AT_SET, 0},
     {"+CIPDNSSET", run_accept, AT_SET, 0},
     {NULL, NULL, 0, 0},
 };

@@ -189,7 +189,6 @@ const struct at_command simcom_netopen_info_commands[] = {
     {"+CNSMOD", run_cnsmod, AT_QUERY, 0},
     {"+CBC", run_cbc, AT_EXEC, 0},
     {"+CNTP", run_cntp, AT_EXEC | AT_SET, 0},
-    {"+CTZR", run_accept, AT_SET, 0},
     {"+CATR", run_accept, AT_SET, 0},
     {"+CSCLK", run_accept, AT_SET, 0},
     {"+CNMP", run_accept, AT_SET, 0},

@@ -188,8 +188,8 @@ static int run_udnsrn(struct modem *modem, const struct at_call *call)
 {
     char ip[ROUTE_IP_MAX];
 
-    if (!modem->network.bearer_up || call->argc < 2 || fault_use(modem, FAULT_NO_DNS) ||
-        VARIANT_IS(modem, DNS, "fail") || !route_resolve(&modem->routes, call->arg[1].text, ip))
+    if (!modem->network.bearer_up || call->argc < 2 || !names_answer(modem) ||
+        !route_resolve(&modem->routes, call->arg[1].text, ip))
         return AT_ERROR;
     out_line(modem, OUT_ANSWER, "+UDNSRN: \"%s\"", ip);
     return AT_OK;

@@ -22,7 +22,14 @@
     X(BOOT_MS, FAMILY_ALL, "boot_ms", "#|realistic", "1500", "length of the boot dialogue")                  \
     X(BOOT_NOISE, FAMILY_ALL, "boot_noise", "on|off", "off", "junk bytes when the power comes")              \
     X(CLOCK, FAMILY_ALL, "clock", "now|*", "now", "network time, or a fixed yy/MM/dd,hh:mm:ss")              \
-    X(ZONE, FAMILY_ALL, "zone", "*", "+01", "time zone as this modem prints it")                             \
+    X(ZONE, FAMILY_ALL, "zone", "*", "+04", "time zone as this modem prints it")                             \
+    X(NITZ, FAMILY_ALL, "nitz", "on|off", "on", "the network tells the time")                                \
+    X(CLOCK_UNSET, FAMILY_ALL, "clock_unset", "*", "80/01/06,00:00:12+00", "AT+CCLK? before it was told")    \
+    X(CCLK_TIME, FAMILY_ALL, "cclk_time", "local|utc", "local", "what the digits of AT+CCLK? are")           \
+    X(TAKES_TIME, FAMILY_ALL, "takes_time", "always|clts|ctzu", "always",                                    \
+      "takes the network's time with a registration; only after AT+CLTS=1 or AT+CTZU=1")                     \
+    X(CTZU, FAMILY_ALL, "ctzu", "0|1", "1", "AT+CTZU as it was stored")                                      \
+    X(PSUTTZ, FAMILY_ALL, "psuttz", "quoted|broken", "quoted", "*PSUTTZ with all of its quotes")             \
     X(ROAMING, FAMILY_ALL, "roaming", "on|off", "off", "registered as 5 (roaming) in place of 1 (home)")     \
     X(REG_MS, FAMILY_ALL, "reg_ms", "#", "300", "from start of the search to registration")                  \
     X(ATTACH_MS, FAMILY_ALL, "attach_ms", "#", "0", "time of the packet attach")                             \
@@ -54,6 +61,9 @@
     X(PIN_BURN, FAMILY_ALL, "pin_burn_when_ready", "on|off", "off",                                          \
       "a PIN sent when none is due burns a try")                                                             \
     X(DNS, FAMILY_ALL, "dns", "ok|fail|timeout|wrong", "ok", "what the modem's name lookup does")            \
+    X(ONLY_DNS, FAMILY_ALL, "only_dns", "any|*", "any", "the only name server that answers")                 \
+    X(CDNSCFG, FAMILY_ALL, "cdnscfg", "any|quoted|bare|absent", "any",                                       \
+      "AT+CDNSCFG takes addresses with quotes, without, or is unknown")                                      \
     X(CHUNK_MAX, FAMILY_ALL, "chunk_max", "#", "1200", "largest piece of received data in one report")       \
     X(SEND_ACK_DELAY_MS, FAMILY_ALL, "send_ack_delay_ms", "#", "0", "added before a send is acknowledged")   \
     X(STORM_MS, FAMILY_ALL, "storm_ms", "#", "250", "pause of urc-storm when nothing else happens")          \
