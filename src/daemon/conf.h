@@ -61,6 +61,7 @@ enum conf_type {
     CONF_TYPE_SERVER,       /* host:port, into bridge.link */
     CONF_TYPE_LINE,         /* struct gpio_name */
     CONF_TYPE_LIST,         /* char[LINK_FALLBACKS_MAX][]: hosts separated by commas or blanks */
+    CONF_TYPE_ADDRESSES,    /* char[MODEM_NAME_SERVERS][]: dotted addresses, separated the same way */
     CONF_TYPE_PROFILE,      /* char[]: "auto" or the name of a modem profile */
     CONF_TYPE_BOOL,         /* bool or int */
     CONF_TYPE_NUMBER,       /* an integer */
@@ -86,8 +87,8 @@ struct conf_key {
     const char *name;    /* "user.*": any key that begins so */
     enum conf_type type;
     size_t offset;        /* in struct conf */
-    size_t size;          /* of the member; of one element of a CONF_TYPE_LIST */
-    size_t count_offset;  /* CONF_TYPE_LIST: of the size_t that counts */
+    size_t size;          /* of the member; of one element of a list */
+    size_t count_offset;  /* of a list: of the size_t that counts */
     const char *fallback; /* the default as one would write it; NULL: none */
     const char *example;  /* shown in the file where there is no default */
     const char *unit;     /* what kind of value, for people */
@@ -102,6 +103,9 @@ struct conf_key {
 
 size_t conf_key_count(void);
 const struct conf_key *conf_key_at(size_t index);
+
+/* How many elements the list may have; 0: the key is no list. */
+size_t conf_list_max(const struct conf_key *key);
 
 /* NULL if there is none. `section` and `name` as written in the file. */
 const struct conf_key *conf_key_find(const char *section, const char *name);

@@ -50,6 +50,13 @@ static void check_uplink(struct conf_loader *loader)
     }
 }
 
+static void check_dns(struct conf_loader *loader)
+{
+    if (loader->conf->uplink == CONF_UPLINK_HOST && loader->conf->modem.name_server_count > 0) {
+        say(loader, false, "network", "dns", "is for the modem; the host has its own name servers");
+    }
+}
+
 static void check_not_yet(struct conf_loader *loader)
 {
     if (loader->conf->tls) {
@@ -129,6 +136,7 @@ void conf_check(struct conf_loader *loader)
     share_state_dir(loader->conf);
     check_token(loader);
     check_uplink(loader);
+    check_dns(loader);
     check_not_yet(loader);
     check_retry(loader);
     check_rate(loader);

@@ -8,16 +8,28 @@ struct extent {
     size_t size;
 };
 
+size_t conf_list_max(const struct conf_key *key)
+{
+    switch (key->type) {
+    case CONF_TYPE_LIST:
+        return LINK_FALLBACKS_MAX;
+    case CONF_TYPE_ADDRESSES:
+        return MODEM_NAME_SERVERS;
+    default:
+        return 0;
+    }
+}
+
 static struct extent main_part(const struct conf_key *key)
 {
-    size_t elements = key->type == CONF_TYPE_LIST ? LINK_FALLBACKS_MAX : 1;
+    size_t elements = conf_list_max(key);
 
-    return (struct extent){key->offset, key->size * elements};
+    return (struct extent){key->offset, key->size * (elements > 0 ? elements : 1)};
 }
 
 static struct extent second_part(const struct conf_key *key)
 {
-    if (key->type == CONF_TYPE_LIST) {
+    if (conf_list_max(key) > 0) {
         return (struct extent){key->count_offset, sizeof(size_t)};
     }
     if (key->type == CONF_TYPE_SERVER) {

@@ -187,6 +187,14 @@ static bool is_host(const char *text, size_t len)
     return !is_bad_address(text, len);
 }
 
+static bool is_element(const struct setting *setting, const char *text, size_t len)
+{
+    if (setting->key->type == CONF_TYPE_ADDRESSES) {
+        return scan_ipv4_prefix(text, len) == len;
+    }
+    return is_host(text, len);
+}
+
 static int set_list(const struct setting *setting)
 {
     const struct conf_key *key = setting->key;
@@ -195,15 +203,17 @@ static int set_list(const struct setting *setting)
     size_t count = 0;
     const char *at = setting->text + strspn(setting->text, ", \t");
 
-    memset(elements, 0, key->size * LINK_FALLBACKS_MAX);
+    memset(elements, 0, key->size * conf_list_max(key));
     *counter = 0;
     while (*at) {
         size_t len = strcspn(at, ", \t");
-        if (count == LINK_FALLBACKS_MAX) {
+        if (count == conf_list_max(key)) {
             return conf_refuse(setting, "names too many");
         }
-        if (len >= key->size || !is_host(at, len)) {
-            return conf_refuse(setting, "has an element that is no address or host name");
+        if (len >= key->size || !is_element(setting, at, len)) {
+            return conf_refuse(setting, key->type == CONF_TYPE_LIST
+                                            ? "has an element that is no address or host name"
+                                            : "has an element that is no address");
         }
         memcpy(elements + count++ * key->size, at, len);
         at += len + strspn(at + len, ", \t");
@@ -337,6 +347,7 @@ static int set_by_type(const struct setting *setting)
     case CONF_TYPE_LINE:
         return set_line(setting);
     case CONF_TYPE_LIST:
+    case CONF_TYPE_ADDRESSES:
         return set_list(setting);
     case CONF_TYPE_PROFILE:
         return set_profile(setting);

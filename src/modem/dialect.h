@@ -5,7 +5,7 @@
  * machine. Never holds anything that changes, never code.
  *
  * Templates name their values in braces: {host} {address} {port} {link} {len} {max}; scripts of the bearer know {apn}
- * {user} {password}. In the patterns of unsolicited lines the first %d is the link; a pattern without one means
+ * {user} {password} {dns} {dns2}. In the patterns of unsolicited lines the first %d is the link; a pattern without one means
  * the one link that is open (blynkd never opens a second).
  */
 #ifndef MODEM_DIALECT_H
@@ -130,6 +130,11 @@ struct dialect {
     const struct at_step *several_links; /* the choice; fails: `single` is spoken */
     const struct at_step *bearer_finish; /* after it */
     const struct at_step *bearer_down;
+
+    /* Which servers to ask for names: {dns}, and {dns2} if there is a second; once the data connection is up. NULL:
+     * it cannot be told. `_again`: the same as other firmware wants it, if the first is refused. */
+    const struct at_step *name_servers;
+    const struct at_step *name_servers_again;
 };
 
 /* NULL, or what is wrong with the record. */

@@ -223,20 +223,42 @@ static const struct at_step *stage_steps(const struct modem *modem)
         return modem->dialect->several_links;
     case BEARER_FINISH:
         return modem->dialect->bearer_finish;
+    case BEARER_NAMES:
+        return modem->config.name_server_count > 0 ? modem->dialect->name_servers : NULL;
+    case BEARER_NAMES_AGAIN:
+        return modem->config.name_server_count > 0 ? modem->dialect->name_servers_again : NULL;
     }
     return NULL;
+}
+
+/* Once, not with each data connection. */
+static void warn_of_names(struct modem *modem)
+{
+    bool is_wanted = modem->config.name_server_count > 0 && !modem->names_told;
+
+    if (is_wanted && !modem->names_fault) {
+        log_warning(
+            "modem",
+            "this modem cannot be told which DNS servers to use: `dns` is ignored, those of the network "
+            "are asked");
+    }
+    modem->names_fault = is_wanted;
 }
 
 /* Runs the first stage from this one on that has something to do. */
 static void run_stage(struct modem *modem, enum modem_bearer_stage stage)
 {
-    for (; stage <= BEARER_FINISH; stage++) {
+    for (; stage <= BEARER_NAMES_AGAIN; stage++) {
+        if (stage == BEARER_NAMES_AGAIN && modem->names_told) {
+            break;
+        }
         modem->bearer_stage = stage;
         if (stage_steps(modem)) {
             modem_run(modem, stage_steps(modem));
             return;
         }
     }
+    warn_of_names(modem);
     modem_go(modem, MODEM_READY, "the data connection is up%s%s", modem->address[0] ? ", address " : "",
              modem->address);
 }
@@ -245,6 +267,7 @@ void modem_enter_bearer(struct modem *modem)
 {
     modem->dialect = modem->profile->dialect;
     modem->attached = false;
+    modem->names_told = false;
     modem->address[0] = '\0';
     if (modem->profile->needs_wifi && !modem->config.ssid[0]) {
         modem_fail(modem, UPLINK_LAYER_BEARER, UPLINK_HOPELESS,
@@ -258,6 +281,10 @@ static void on_stage_failed(struct modem *modem)
 {
     char text[MODEM_WHY_MAX];
 
+    if (modem->bearer_stage >= BEARER_NAMES) {
+        run_stage(modem, modem->bearer_stage + 1); /* those of the network will do */
+        return;
+    }
     if (modem->bearer_stage == BEARER_SEVERAL && modem->dialect->single) {
         log_notice("modem", "the modem refuses numbered connections; going on with a single one");
         modem->dialect = modem->dialect->single;
@@ -272,6 +299,7 @@ static void on_stage_failed(struct modem *modem)
 bool modem_bearer_on_event(struct modem *modem, enum modem_event event)
 {
     if (event == EVENT_DONE) {
+        modem->names_told = modem->bearer_stage >= BEARER_NAMES;
         modem->bearer_down_first = modem->bearer_down_first && modem->bearer_stage != BEARER_DOWN;
         run_stage(modem, modem->bearer_stage + 1);
         return true;

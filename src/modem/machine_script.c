@@ -41,6 +41,12 @@ const char *modem_script_lookup(void *arg, const char *name)
     if (strcmp(name, "wifi_password") == 0) {
         return escape(modem->escaped[1], modem->config.wifi_password);
     }
+    if (strcmp(name, "dns") == 0) {
+        return or_null(modem->config.name_servers[0]);
+    }
+    if (strcmp(name, "dns2") == 0) {
+        return or_null(modem->config.name_servers[1]);
+    }
     if (strcmp(name, "user") == 0) {
         return or_null(modem->config.user);
     }

@@ -59,10 +59,10 @@ static bool expect_sound(const char *owner, const char *what, const struct at_ex
 
 static bool template_sound(const char *owner, const char *what, const char *text)
 {
-    static const char *const names[] = {"{host}",     "{port}",    "{link}",      "{len}",
-                                        "{max}",      "{apn}",     "{user}",      "{pin}",
-                                        "{address}",  "{is_name}", "{ssid}",      "{wifi_password}",
-                                        "{password}", "{user?}",   "{password?}", NULL};
+    static const char *const names[] = {"{host}", "{port}",          "{link}",     "{len}",     "{max}",
+                                        "{apn}",  "{user}",          "{pin}",      "{address}", "{is_name}",
+                                        "{ssid}", "{wifi_password}", "{password}", "{user?}",   "{password?}",
+                                        "{dns}",  "{dns2}",          NULL};
 
     for (const char *open = strchr(text, '{'); open; open = strchr(open + 1, '{')) {
         bool known = false;
@@ -182,6 +182,26 @@ static bool urc_lists_sound(const struct dialect *dialect)
            patterns_sound(name, "resolve failed", dialect->resolve_failed);
 }
 
+static bool name_servers_sound(const struct dialect *dialect)
+{
+    const struct at_step *const tables[] = {dialect->name_servers, dialect->name_servers_again};
+
+    for (size_t i = 0; i < 2; i++) {
+        bool has_first = !tables[i];
+        for (const struct at_step *step = tables[i]; step && step->send; step++) {
+            has_first = has_first || strstr(step->send, "{dns}");
+        }
+        if (!has_first) {
+            return say(dialect->name, "name servers", "none is named");
+        }
+    }
+    if (dialect->name_servers_again && !dialect->name_servers) {
+        return say(dialect->name, "name servers", "a second form without a first");
+    }
+    return steps_sound(dialect->name, dialect->name_servers) &&
+           steps_sound(dialect->name, dialect->name_servers_again);
+}
+
 static bool dialect_sound(const struct dialect *dialect)
 {
     const char *name = dialect->name;
@@ -201,7 +221,7 @@ static bool dialect_sound(const struct dialect *dialect)
            numbering_sound(dialect) && rows_sound(dialect) && urc_lists_sound(dialect) &&
            announces_sound(name, dialect->announces) && steps_sound(name, dialect->bearer_up) &&
            steps_sound(name, dialect->several_links) && steps_sound(name, dialect->bearer_finish) &&
-           steps_sound(name, dialect->bearer_down);
+           steps_sound(name, dialect->bearer_down) && name_servers_sound(dialect);
 }
 
 const char *dialect_check(const struct dialect *dialect)

@@ -34,12 +34,16 @@ enum modem_state {
 #undef MODEM_ENUM
 };
 
+#define MODEM_NAME_SERVERS 2
+
 struct modem_config {
     char profile[24]; /* a name of modem_profiles(), or "auto" */
     char pin[12];     /* "" = none; a secret */
     char apn[101];
-    char ssid[33];          /* of the wireless network, for modules without a SIM card */
-    char wifi_password[64]; /* a secret */
+    char ssid[33];                             /* of the wireless network, for modules without a SIM card */
+    char wifi_password[64];                    /* a secret */
+    char name_servers[MODEM_NAME_SERVERS][64]; /* asked instead of the network's, if the modem can be told */
+    size_t name_server_count;
     char user[65];
     char password[65];       /* a secret */
     char state_dir[256];     /* where the PIN guard keeps its file */

@@ -99,6 +99,31 @@ static const struct at_step bearer_down[] = {
     {0},
 };
 
+/* 4.3 */
+static const struct at_expect expect_names = {.end = AT_END_OK, .deadline_ms = 5000};
+static const struct at_step name_servers_1[] = {
+    {.send = "AT+CIPDNS_CUR=1,\"{dns}\",\"{dns2}\"",
+     .expect = &expect_names,
+     .only_if = "dns2",
+     .what = "choosing the name servers"},
+    {.send = "AT+CIPDNS_CUR=1,\"{dns}\"",
+     .expect = &expect_names,
+     .unless = "dns2",
+     .what = "choosing the name servers"},
+    {0},
+};
+static const struct at_step name_servers_2[] = {
+    {.send = "AT+CIPDNS=1,\"{dns}\",\"{dns2}\"",
+     .expect = &expect_names,
+     .only_if = "dns2",
+     .what = "choosing the name servers"},
+    {.send = "AT+CIPDNS=1,\"{dns}\"",
+     .expect = &expect_names,
+     .unless = "dns2",
+     .what = "choosing the name servers"},
+    {0},
+};
+
 static const struct at_expect expect_open = {
     .end = AT_END_BOTH, .deadline_ms = 80000, .settle_ms = 2000, .done = connected, .fail = open_fails};
 static const struct at_expect expect_resolve = {
@@ -124,6 +149,7 @@ const struct dialect dialect_esp_at1 = {
     .status = {"AT+CIPSTATUS", &expect_status_1},
     .row_forms = row_forms_1,
     .bearer_up = bearer_up_1,
+    .name_servers = name_servers_1,
     COMMON,
 };
 
@@ -132,5 +158,6 @@ const struct dialect dialect_esp_at2 = {
     .status = {"AT+CIPSTATE?", &expect_status_2},
     .row_forms = row_forms_2,
     .bearer_up = bearer_up_2,
+    .name_servers = name_servers_2,
     COMMON,
 };

@@ -77,6 +77,18 @@ static const struct at_step bearer_up[] = {
     {0},
 };
 
+/* One by one; whether an OK follows the line, too, nobody has written down (3.4). */
+static const char *const names_set[] = {"+DNSSERVER: OK", NULL};
+static const struct at_expect expect_names = {.end = AT_END_EITHER, .deadline_ms = 5000, .done = names_set};
+static const struct at_step name_servers[] = {
+    {.send = "AT+DNSSERVER=1,{dns}", .expect = &expect_names, .what = "choosing the name servers"},
+    {.send = "AT+DNSSERVER=2,{dns2}",
+     .expect = &expect_names,
+     .only_if = "dns2",
+     .what = "choosing the name servers"},
+    {0},
+};
+
 static const struct at_expect expect_resolve = {
     .end = AT_END_DONE, .deadline_ms = 12000, .done = resolved, .fail = not_resolved, .lines = addresses};
 static const struct at_expect expect_open = {
@@ -110,4 +122,5 @@ const struct dialect dialect_neoway = {
     .close = {"AT+TCPCLOSE={link}", &expect_close},
     .closed_lines = closed,
     .bearer_up = bearer_up,
+    .name_servers = name_servers,
 };

@@ -118,6 +118,20 @@ static const struct at_step bearer_down[] = {
     {0},
 };
 
+/* The activation would overwrite them (A5). */
+static const struct at_expect expect_names = {.end = AT_END_OK, .deadline_ms = 5000};
+static const struct at_step name_servers[] = {
+    {.send = "AT+QIDNSCFG=\"{dns}\",\"{dns2}\"",
+     .expect = &expect_names,
+     .only_if = "dns2",
+     .what = "choosing the name servers"},
+    {.send = "AT+QIDNSCFG=\"{dns}\"",
+     .expect = &expect_names,
+     .unless = "dns2",
+     .what = "choosing the name servers"},
+    {0},
+};
+
 static const struct at_expect expect_open = {
     .end = AT_END_DONE, .deadline_ms = 80000, .done = connected, .fail = open_fails};
 static const struct at_expect expect_resolve = {.end = AT_END_DONE, .deadline_ms = 20000, .done = resolved};
@@ -158,4 +172,5 @@ const struct dialect dialect_quectel_gsm = {
     .bearer_lost_lines = bearer_lost,
     .bearer_up = bearer_up,
     .bearer_down = bearer_down,
+    .name_servers = name_servers,
 };

@@ -111,6 +111,20 @@ static const struct at_step bearer_down[] = {
     {0},
 };
 
+/* Refused before the context is up (B8). */
+static const struct at_expect expect_names = {.end = AT_END_OK, .deadline_ms = 5000};
+static const struct at_step name_servers[] = {
+    {.send = "AT+QIDNSCFG=1,\"{dns}\",\"{dns2}\"",
+     .expect = &expect_names,
+     .only_if = "dns2",
+     .what = "choosing the name servers"},
+    {.send = "AT+QIDNSCFG=1,\"{dns}\"",
+     .expect = &expect_names,
+     .unless = "dns2",
+     .what = "choosing the name servers"},
+    {0},
+};
+
 static const struct at_expect expect_open = {
     .end = AT_END_DONE, .deadline_ms = 155000, .done = opened, .fail = open_fails};
 static const struct at_expect expect_contexts = {.end = AT_END_OK, .deadline_ms = 5000, .lines = contexts};
@@ -155,4 +169,5 @@ const struct dialect dialect_quectel_lte = {
     .bearer_lost_lines = bearer_lost,
     .bearer_up = bearer_up,
     .bearer_down = bearer_down,
+    .name_servers = name_servers,
 };

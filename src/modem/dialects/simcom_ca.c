@@ -166,6 +166,20 @@ static const struct at_step plain_7000[] = {
     {0},
 };
 
+/* B2. */
+static const struct at_expect expect_names = {.end = AT_END_OK, .deadline_ms = 5000};
+static const struct at_step name_servers[] = {
+    {.send = "AT+CDNSCFG=\"{dns}\",\"{dns2}\"",
+     .expect = &expect_names,
+     .only_if = "dns2",
+     .what = "choosing the name servers"},
+    {.send = "AT+CDNSCFG=\"{dns}\"",
+     .expect = &expect_names,
+     .unless = "dns2",
+     .what = "choosing the name servers"},
+    {0},
+};
+
 /* A failing open has blocked the modem for 75 s (B3). */
 static const struct at_expect expect_open = {
     .end = AT_END_BOTH, .deadline_ms = 80000, .settle_ms = 2000, .done = opened, .fail = open_fails};
@@ -180,9 +194,9 @@ static const struct at_expect expect_close = {.end = AT_END_OK, .deadline_ms = 1
 /* 1300: real modules degrade with more (B4). What waits is not asked for (AT+CARECV? crashes some firmware without
  * an open link, and cannot be told from data, B5) but read; nothing there is answered with "+CARECV: 0". */
 #define COMMON                                                                                               \
-    .numbering = DIALECT_NUMBERED_BY_HOST, .link = 0, .open_busy = busy, .close_after_failure = true,        \
-    .open_blame = blame, .bearer = {"AT+CNACT?", &expect_contexts}, .bearer_gone = context_down,             \
-    .bearer_there = context_up, .resolve_failed = not_resolved,                                              \
+    .name_servers = name_servers, .numbering = DIALECT_NUMBERED_BY_HOST, .link = 0, .open_busy = busy,       \
+    .close_after_failure = true, .open_blame = blame, .bearer = {"AT+CNACT?", &expect_contexts},             \
+    .bearer_gone = context_down, .bearer_there = context_up, .resolve_failed = not_resolved,                 \
     .send = {"AT+CASEND={link},{len}", &expect_send}, .send_max_bytes = 1300, .reading = DIALECT_BUFFERED,   \
     .announces = announces, .receive = {"AT+CARECV={link},{max}", &expect_receive},                          \
     .receive_max_bytes = 1300, .waiting = {"AT+CARECV={link},{max}", &expect_receive},                       \

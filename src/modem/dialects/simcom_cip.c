@@ -110,6 +110,20 @@ static const struct at_step bearer_down[] = {
     {0},
 };
 
+/* A2. */
+static const struct at_expect expect_names = {.end = AT_END_OK, .deadline_ms = 5000};
+static const struct at_step name_servers[] = {
+    {.send = "AT+CDNSCFG=\"{dns}\",\"{dns2}\"",
+     .expect = &expect_names,
+     .only_if = "dns2",
+     .what = "choosing the name servers"},
+    {.send = "AT+CDNSCFG=\"{dns}\"",
+     .expect = &expect_names,
+     .unless = "dns2",
+     .what = "choosing the name servers"},
+    {0},
+};
+
 /* CONNECT FAIL may come slightly after 75 s (A4). */
 static const struct at_expect expect_open = {
     .end = AT_END_DONE, .deadline_ms = 82000, .done = connected, .fail = open_fails};
@@ -153,4 +167,5 @@ const struct dialect dialect_simcom_cip = {
     .several_links = several_links,
     .bearer_finish = bearer_finish,
     .bearer_down = bearer_down,
+    .name_servers = name_servers,
 };

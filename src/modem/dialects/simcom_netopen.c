@@ -130,6 +130,31 @@ static const struct at_step bearer_down[] = {
     {0},
 };
 
+/* The A76xx shows it without quotes, and others have used it with them (C2). */
+static const struct at_expect expect_names = {.end = AT_END_OK, .deadline_ms = 5000};
+static const struct at_step name_servers[] = {
+    {.send = "AT+CDNSCFG=\"{dns}\",\"{dns2}\"",
+     .expect = &expect_names,
+     .only_if = "dns2",
+     .what = "choosing the name servers"},
+    {.send = "AT+CDNSCFG=\"{dns}\"",
+     .expect = &expect_names,
+     .unless = "dns2",
+     .what = "choosing the name servers"},
+    {0},
+};
+static const struct at_step name_servers_bare[] = {
+    {.send = "AT+CDNSCFG={dns},{dns2}",
+     .expect = &expect_names,
+     .only_if = "dns2",
+     .what = "choosing the name servers"},
+    {.send = "AT+CDNSCFG={dns}",
+     .expect = &expect_names,
+     .unless = "dns2",
+     .what = "choosing the name servers"},
+    {0},
+};
+
 static const struct at_expect expect_open = {
     .end = AT_END_DONE, .deadline_ms = 65000, .done = opened, .fail = open_fails};
 static const struct at_expect expect_net_state = {.end = AT_END_OK, .deadline_ms = 5000, .lines = net_state};
@@ -179,4 +204,6 @@ const struct dialect dialect_simcom_netopen = {
     .bearer_lost_lines = bearer_lost,
     .bearer_up = bearer_up,
     .bearer_down = bearer_down,
+    .name_servers = name_servers,
+    .name_servers_again = name_servers_bare,
 };
