@@ -171,7 +171,7 @@ static void values_reach_their_places(void **state)
                                                "heartbeat = 2m ; comment\n"
                                                "[modem]\nrtscts=on\ncommand_gap = 50ms\n  baud : 9600\n"
                                                "profile = sim800\npin = \"1234\"\ntrace = YES\n"
-                                               "[network]\nuser = \" a # c \"\n"
+                                               "[network]\nuser = \" a # c \"\ndns = 1.1.1.1, 9.9.9.9\n"
                                                "[limits]\nrate = 0\n[outbox]\nmax_bytes = 64k\n"
                                                "[budget]\nbytes = 5M\nmessages = 30000\nreset_day = 28\n"
                                                "[pins]\ndelivery = latest\n[pin V5]\ndelivery = all\n"
@@ -183,6 +183,9 @@ static void values_reach_their_places(void **state)
     assert_string_equal(conf->bridge.link.host, "2001:db8::1");
     assert_int_equal(conf->bridge.link.port, 8080);
     assert_int_equal(conf->bridge.link.fallback_count, 3);
+    assert_int_equal(conf->modem.name_server_count, 2);
+    assert_string_equal(conf->modem.name_servers[0], "1.1.1.1");
+    assert_string_equal(conf->modem.name_servers[1], "9.9.9.9");
     assert_string_equal(conf->bridge.link.fallback_addresses[2], "2001:db8::2");
     assert_int_equal(conf->bridge.link.session.heartbeat_ms, 120000);
     assert_int_equal(conf->port.rtscts, 1);

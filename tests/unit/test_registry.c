@@ -151,6 +151,23 @@ static void an_unsound_dialect_is_found(void **state)
     assert_non_null(strstr(dialect_check(&dialect), "deadline"));
 }
 
+static void unsound_name_servers_are_found(void **state)
+{
+    static const struct at_step none[] = {{.send = "AT+CDNSCFG=1", .what = "choosing"}, {0}};
+    static const struct at_step typo[] = {{.send = "AT+CDNSCFG={dns},{dns3}", .what = "choosing"}, {0}};
+    struct dialect dialect = *modem_profile_find("bg96")->dialect;
+
+    (void)state;
+    assert_null(dialect_check(&dialect));
+    dialect.name_servers = none;
+    assert_non_null(strstr(dialect_check(&dialect), "none is named"));
+    dialect.name_servers = typo;
+    assert_non_null(strstr(dialect_check(&dialect), "unknown name in braces"));
+    dialect.name_servers_again = modem_profile_find("bg96")->dialect->name_servers;
+    dialect.name_servers = NULL;
+    assert_non_null(strstr(dialect_check(&dialect), "without a first"));
+}
+
 static void an_unsound_source_of_time_is_found(void **state)
 {
     static const struct net_time_form bad_form[] = {{"+CCLK: %z", NET_TIME_LOCAL, 15}, {0}};
@@ -182,10 +199,15 @@ static void an_unsound_source_of_time_is_found(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(every_record_is_sound),       cmocka_unit_test(profiles_are_found_by_name),
-        cmocka_unit_test(modules_are_recognised),      cmocka_unit_test(every_module_has_its_log),
-        cmocka_unit_test(the_closest_is_named),        cmocka_unit_test(a_description_fits_a_line),
-        cmocka_unit_test(an_unsound_dialect_is_found), cmocka_unit_test(an_unsound_source_of_time_is_found),
+        cmocka_unit_test(every_record_is_sound),
+        cmocka_unit_test(profiles_are_found_by_name),
+        cmocka_unit_test(modules_are_recognised),
+        cmocka_unit_test(every_module_has_its_log),
+        cmocka_unit_test(the_closest_is_named),
+        cmocka_unit_test(a_description_fits_a_line),
+        cmocka_unit_test(an_unsound_dialect_is_found),
+        cmocka_unit_test(an_unsound_source_of_time_is_found),
+        cmocka_unit_test(unsound_name_servers_are_found),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
