@@ -64,11 +64,6 @@ static const struct wrong wrongs[] = {
     {"[blynk]\nfallback_addresses = 1.1.1.1 http://x\n",
      "has an element that is no address or host name; wanted: up to 8 addresses"},
     {"[blynk]\nfallback_addresses = 1.1.1.1 300.1.1.1\n", "has an element that is no address or host name"},
-    {"[network]\ndns = 1.1.1.1 dns.example\n",
-     "[network] dns: \"1.1.1.1 dns.example\" has an element that is no address; wanted: one or two addresses"},
-    {"[network]\ndns = 1.1.1.1, 300.1.1.1\n", "has an element that is no address"},
-    {"[network]\ndns = 2606:4700::1\n", "has an element that is no address"},
-    {"[network]\ndns = 1.1.1.1 9.9.9.9 8.8.8.8\n", "names too many"},
     {"[blynk]\nserver = 10.0.0:8080\n", "[blynk] server: \"10.0.0:8080\" is no address"},
     {"[blynk]\nfallback_addresses = a b c d e f g h i\n", "names too many"},
     {"[blynk]\ntoken_file = /nonexistent\n", "[blynk] has both token and token_file; remove one"},
@@ -198,6 +193,31 @@ static void a_missing_token_is_told_once(void **state)
     conf_dir_expect(dir, "blynkd.conf:4: [blynk] token: has a character that cannot be sent");
 }
 
+static void a_name_server_is_an_address(void **state)
+{
+    static const struct {
+        const char *value;
+        const char *finding;
+    } cases[] = {
+        {"1.1.1.1 dns.example",
+         "[network] dns: \"1.1.1.1 dns.example\" has an element that is no address; wanted: "
+         "one or two addresses"},
+        {"1.1.1.1, 300.1.1.1", "has an element that is no address"},
+        {"2606:4700::1", "has an element that is no address"},
+        {"1.1.1.1 9.9.9.9 8.8.8.8", "names too many"},
+    };
+    struct conf_dir *dir = *state;
+
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        char text[256];
+        snprintf(text, sizeof(text), MINIMUM "[network]\ndns = %s\n", cases[i].value);
+        assert_int_equal(conf_dir_try(dir, text), -EINVAL);
+        conf_dir_expect(dir, cases[i].finding);
+    }
+    assert_int_equal(conf_dir_try(dir, MINIMUM "[network]\nuplink = host\ndns = 1.1.1.1\n"), 0);
+    conf_dir_expect(dir, "[network] dns: is for the modem");
+}
+
 static void an_odd_token_is_a_warning(void **state)
 {
     struct conf_dir *dir = *state;
@@ -246,6 +266,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_flood_of_errors_is_cut, conf_dir_setup, conf_dir_teardown),
         cmocka_unit_test_setup_teardown(a_wrong_configuration_is_wiped, conf_dir_setup, conf_dir_teardown),
         cmocka_unit_test_setup_teardown(a_missing_token_is_told_once, conf_dir_setup, conf_dir_teardown),
+        cmocka_unit_test_setup_teardown(a_name_server_is_an_address, conf_dir_setup, conf_dir_teardown),
         cmocka_unit_test_setup_teardown(an_odd_token_is_a_warning, conf_dir_setup, conf_dir_teardown),
         cmocka_unit_test_setup_teardown(secrets_are_never_in_a_finding, conf_dir_setup, conf_dir_teardown),
     };
