@@ -304,6 +304,7 @@ void sock_enable(struct sock *sock, const struct dialect *dialect, size_t send_m
     }
     sock->sweep_wanted = dialect->sweep_before_open;
     sock->rows_to_close = 0;
+    sock->status_unknown = false;
     sock->ready = true;
 }
 

@@ -69,6 +69,24 @@ bool sock_command(struct sock *sock, struct at_request *request, const struct di
     return error == 0;
 }
 
+void sock_ask_status(struct sock *sock)
+{
+    const struct dialect *dialect = sock->dialect;
+
+    rows_clear(&sock->rows);
+    sock_command(sock, &sock->control, sock->status_unknown ? &dialect->other_status : &dialect->status);
+}
+
+bool sock_ask_status_again(struct sock *sock, const struct at_reply *reply)
+{
+    if (reply->result != AT_RESULT_ERROR || sock->status_unknown || !sock->dialect->other_status.send) {
+        return false;
+    }
+    sock->status_unknown = true;
+    sock_ask_status(sock);
+    return true;
+}
+
 bool sock_close_row(struct sock *sock, long row)
 {
     sock->closing_row = row;

@@ -17,7 +17,10 @@ void sock_end(struct sock *sock);
 
 /* sock_command.c: sends one of the dialect's commands. False: it could not be sent, the link is being ended. */
 bool sock_command(struct sock *sock, struct at_request *request, const struct dialect_command *command);
-/* The same for a row that is not ours. */
+/* Asks for the status of all rows; true: the answer was that the question is not known, another one is under way. */
+void sock_ask_status(struct sock *sock);
+bool sock_ask_status_again(struct sock *sock, const struct at_reply *reply);
+/* Closes a row that is not ours. */
 bool sock_close_row(struct sock *sock, long row);
 
 /* The modem restarted or the port is closed: the machine ends the link with sock_disable(). */

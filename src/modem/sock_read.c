@@ -38,6 +38,7 @@ void sock_on_look(void *arg)
     }
     if (!sock->reading.queued) {
         sock->waiting_asked = true;
+        sock->rereading = false;
         sock_command(sock, &sock->reading, &sock->dialect->waiting);
     }
 }
@@ -61,6 +62,7 @@ void sock_read_start(struct sock *sock)
     }
     sock->data_waiting = false;
     sock->waiting_asked = false;
+    sock->rereading = false;
     sock->rest = 0;
     sock_command(sock, &sock->reading, &sock->dialect->receive);
 }
@@ -81,8 +83,7 @@ static void ask_doubt(struct sock *sock)
         return;
     }
     sock->doubting = true;
-    rows_clear(&sock->rows);
-    sock_command(sock, &sock->control, &sock->dialect->status);
+    sock_ask_status(sock);
 }
 
 static void on_read_failed(struct sock *sock)
@@ -98,14 +99,22 @@ static void on_read_failed(struct sock *sock)
 
 static void on_read_ok(struct sock *sock)
 {
-    bool more = sock->rest > 0 || sock->data_waiting;
+    bool announced = sock->data_waiting;
 
     sock->read_errors = 0;
-    if (more) {
+    if (announced || sock->rest > 0) {
         sock_read_start(sock);
+        sock->rereading = !announced;
     } else if (sock->state == SOCK_DRAIN) {
         sock_end(sock); /* nothing is left */
     }
+}
+
+/* It had brought data, was repeated to see whether that was all, and found nothing. */
+static bool found_nothing_more(const struct sock *sock, const struct at_reply *reply)
+{
+    return sock->state == SOCK_UP && sock->rereading && sock->dialect->empty_read_fails &&
+           reply->result == AT_RESULT_ERROR;
 }
 
 void sock_on_read(void *arg, const struct at_reply *reply)
@@ -122,7 +131,7 @@ void sock_on_read(void *arg, const struct at_reply *reply)
     if (sock->state != SOCK_UP && sock->state != SOCK_DRAIN) {
         return;
     }
-    if (reply->result == AT_RESULT_OK) {
+    if (reply->result == AT_RESULT_OK || found_nothing_more(sock, reply)) {
         on_read_ok(sock);
     } else if (sock->state == SOCK_DRAIN) {
         sock_end(sock); /* nothing is left */
@@ -134,8 +143,11 @@ void sock_on_read(void *arg, const struct at_reply *reply)
 /* An explicit word about our link is the only thing that counts. */
 void sock_on_doubt_done(struct sock *sock, const struct at_reply *reply)
 {
-    (void)reply;
     if (sock->state != SOCK_UP) {
+        return;
+    }
+    if (sock_ask_status_again(sock, reply)) {
+        sock->doubting = true;
         return;
     }
     if (sock->rows.no_bearer) {
