@@ -217,6 +217,8 @@
       "AT 1: 'link is not valid' before the ERROR")                                                          \
     X(CLOSE_NONE, FAMILY_ESPRESSIF, "close_none", "error|link_is_not|unlink", "error",                       \
       "CIPCLOSE with nothing open")                                                                          \
+    X(ESP_STATUS, FAMILY_ESPRESSIF, "esp_status", "both|cipstatus|cipstate", "both",                         \
+      "ESP-AT knows AT+CIPSTATUS and AT+CIPSTATE?, or one of them (before 2.2 the first)")                   \
     X(RECV_MODE, FAMILY_ESPRESSIF, "recv_mode", "present|absent", "present",                                 \
       "firmware with or without CIPRECVMODE")                                                                \
     X(RECVDATA_FORM, FAMILY_ESPRESSIF, "recvdata_form", "auto|comma|colon", "auto",                          \
