@@ -91,7 +91,7 @@ struct sock {
 
     bool data_waiting;
     bool waiting_asked; /* `reading` is the question how much waits */
-    bool rereading;     /* only because the read before brought data */
+    bool rereading;     /* at once after a read that worked */
     long rest;          /* told by the last read */
     unsigned read_errors;
     bool doubting;     /* `control` asks whether we are still up */

@@ -99,18 +99,18 @@ static void on_read_failed(struct sock *sock)
 
 static void on_read_ok(struct sock *sock)
 {
-    bool announced = sock->data_waiting;
+    bool more = sock->rest > 0 || sock->data_waiting;
 
     sock->read_errors = 0;
-    if (announced || sock->rest > 0) {
+    if (more) {
         sock_read_start(sock);
-        sock->rereading = !announced;
+        sock->rereading = true;
     } else if (sock->state == SOCK_DRAIN) {
         sock_end(sock); /* nothing is left */
     }
 }
 
-/* It had brought data, was repeated to see whether that was all, and found nothing. */
+/* The read before it had worked, and had taken all there was, even what was told of meanwhile. */
 static bool found_nothing_more(const struct sock *sock, const struct at_reply *reply)
 {
     return sock->state == SOCK_UP && sock->rereading && sock->dialect->empty_read_fails &&
