@@ -100,6 +100,21 @@ static void refuse_protocol(struct api_client *client)
     client_leave(client);
 }
 
+static void run_one(struct api_client *client, const struct resp_command *command)
+{
+    struct bridge *bridge = client->server->bridge;
+    size_t start = buf_len(&client->out);
+    uint64_t ticket = bridge_ticket(bridge);
+
+    bridge_set_writer(bridge, client->id);
+    command_run(client, command->args, command->count);
+    bridge_set_writer(bridge, 0);
+    if (bridge_ticket(bridge) > ticket) {
+        withheld_add(&client->withheld, start, bridge_ticket(bridge));
+    }
+    output_added(client);
+}
+
 /* Executes what is complete; returns the bytes used. */
 static size_t run_commands(struct api_client *client, uint8_t *data, size_t len)
 {
@@ -117,8 +132,7 @@ static size_t run_commands(struct api_client *client, uint8_t *data, size_t len)
         }
         used += command->bytes;
         if (command->count > 0) {
-            command_run(client, command->args, command->count);
-            output_added(client);
+            run_one(client, command);
         }
     }
     return used;

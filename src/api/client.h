@@ -10,6 +10,7 @@
 #include "pubsub.h"
 #include "reply.h"
 #include "resp.h"
+#include "withheld.h"
 
 #include "blynkd/base/timer.h"
 #include "blynkd/bridge/bridge.h"
@@ -36,10 +37,11 @@ struct api_client {
     struct buf in;  /* bytes of commands that cannot run yet */
     struct buf out; /* what the next flush sends */
     struct reply reply;
-    struct buf flying;       /* what libuv sends at the moment; empty if nothing */
-    size_t published_bytes;  /* of `out`: messages, not replies */
-    size_t flying_published; /* the same of `flying` */
-    size_t stalled_bytes;    /* unsent at the last tick */
+    struct withheld withheld; /* from where on `out` must wait for the disk */
+    struct buf flying;        /* what libuv sends at the moment; empty if nothing */
+    size_t published_bytes;   /* of `out`: messages, not replies */
+    size_t flying_published;  /* the same of `flying` */
+    size_t stalled_bytes;     /* unsent at the last tick */
     unsigned stalled_ticks;
 
     struct pubsub_subscriber subscriber;

@@ -199,9 +199,16 @@ void command_bridge_error(struct api_client *client, int error)
 {
     switch (-error) {
     case ENOSPC:
-        client_error(client,
-                     "SPOOLFULL the outbox is full and nothing may be dropped: try again when LINK shows "
-                     "fewer waiting, or set delivery=latest for this pin");
+        client_error(
+            client,
+            "SPOOLFULL %s and nothing may be dropped: try again when LINK shows fewer waiting, or set "
+            "delivery = latest for this pin",
+            bridge_full_why(client->server->bridge));
+        break;
+    case EROFS:
+        client_error(
+            client, "SPOOLFULL the disk cannot be written (%s) and durability = always: nothing was accepted",
+            bridge_disk_trouble(client->server->bridge));
         break;
     case EMSGSIZE:
         client_error(client,

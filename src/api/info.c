@@ -90,6 +90,7 @@ static void show_blynk(const struct api_server *server, struct buf *out)
 static void show_spool(const struct api_server *server, struct buf *out)
 {
     bridge_show_outbox(server->bridge, on_show, out);
+    bridge_show_spool(server->bridge, on_show, out);
 }
 
 static void show_stats(const struct api_server *server, struct buf *out)

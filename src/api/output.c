@@ -136,16 +136,32 @@ static void on_written(uv_write_t *write, int status)
     mark_dirty(client);
 }
 
-/* The kernel took only a part: libuv keeps the rest in memory that must not move meanwhile. */
-static void send_rest(struct api_client *client)
+/* False: the client is gone. */
+static bool lift_off(struct api_client *client, size_t free_bytes)
 {
-    struct buf empty = client->flying;
+    if (free_bytes == buf_len(&client->out)) {
+        struct buf empty = client->flying;
+        client->flying = client->out;
+        client->out = empty;
+    } else if (buf_append(&client->flying, buf_bytes(&client->out), free_bytes) == 0) {
+        buf_consume(&client->out, free_bytes);
+    } else {
+        client_close(client);
+        return false;
+    }
+    withheld_consumed(&client->withheld, free_bytes);
+    return true;
+}
 
-    client->flying = client->out;
-    client->out = empty;
+/* The kernel took only a part: libuv keeps the rest in memory that must not move meanwhile. */
+static void send_rest(struct api_client *client, size_t free_bytes)
+{
+    if (!lift_off(client, free_bytes)) {
+        return;
+    }
     size_t len = buf_len(&client->flying);
     client->flying_published = client->published_bytes < len ? client->published_bytes : len;
-    client->published_bytes = 0;
+    client->published_bytes -= client->flying_published;
 
     uv_buf_t rest = uv_buf_init((char *)(uintptr_t)buf_bytes(&client->flying), (unsigned)len);
     client->write.data = client;
@@ -157,8 +173,11 @@ static void send_rest(struct api_client *client)
 /* False: the client is gone. */
 static bool send_now(struct api_client *client)
 {
-    size_t len = buf_len(&client->out);
+    size_t len = withheld_free_bytes(&client->withheld, buf_len(&client->out));
     uv_buf_t bytes = uv_buf_init((char *)(uintptr_t)buf_bytes(&client->out), (unsigned)len);
+    if (len == 0) {
+        return true;
+    }
     int sent = uv_try_write((uv_stream_t *)&client->pipe, &bytes, 1);
 
     if (sent < 0 && sent != UV_EAGAIN) {
@@ -168,10 +187,12 @@ static bool send_now(struct api_client *client)
     if (sent > 0) {
         client->server->stats.bytes_out += (uint64_t)sent;
         buf_consume(&client->out, (size_t)sent);
+        withheld_consumed(&client->withheld, (size_t)sent);
+        len -= (size_t)sent;
     }
-    if (buf_len(&client->out) > 0) {
-        send_rest(client);
-    } else {
+    if (len > 0) {
+        send_rest(client, len);
+    } else if (buf_len(&client->out) == 0) {
         client->published_bytes = 0;
     }
     return !client->closing;
@@ -198,6 +219,29 @@ void output_flush(struct api_client *client)
         client->paused = false;
         client_resume(client);
     }
+}
+
+void output_on_stored(struct api_client *client, uint64_t ticket, bool failed, const char *why)
+{
+    size_t held = withheld_free_bytes(&client->withheld, buf_len(&client->out));
+
+    if (!failed) {
+        if (withheld_release(&client->withheld, ticket)) {
+            mark_dirty(client);
+        }
+        return;
+    }
+    if (client->withheld.count == 0 || client->closing) {
+        return;
+    }
+    /* Which of the waiting replies would be which error nobody can tell: the first is, and then it ends. */
+    buf_truncate(&client->out, held);
+    client->withheld.count = 0;
+    reply_error(&client->reply,
+                "SPOOLFULL the disk could not be written (%s): what you wrote last waits in memory only",
+                why);
+    client_leave(client);
+    mark_dirty(client);
 }
 
 void output_flush_all(struct api_server *server)

@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 struct api_client;
 struct api_server;
@@ -30,6 +31,9 @@ size_t output_room(const struct api_client *client);
 
 /* Once a second while the client is paused: true if it has read nothing for so long that it must go. */
 bool output_stalled(struct api_client *client);
+
+/* All writes up to the ticket are on the disk; or, if it failed, nothing more is, and `why` says it to people. */
+void output_on_stored(struct api_client *client, uint64_t ticket, bool failed, const char *why);
 
 /* Sends what all clients have waiting; ends those that are to be ended. */
 void output_flush_all(struct api_server *server);

@@ -150,11 +150,25 @@ static void log_missing(const struct acl_missing *missing, const char *socket_gr
     }
 }
 
+static void on_stored(void *arg, bool failed)
+{
+    struct api_server *server = arg;
+    uint64_t ticket = bridge_stored_ticket(server->bridge);
+    struct list *node, *following;
+
+    list_each(node, &server->clients, following)
+    {
+        output_on_stored(list_owner(node, struct api_client, node), ticket, failed,
+                         bridge_disk_trouble(server->bridge));
+    }
+    output_flush_all(server);
+}
+
 struct api_server *api_server_create(struct uv_loop_s *loop, struct sched *sched, struct bridge *bridge,
                                      const struct api_config *config)
 {
     static const struct bridge_events events = {
-        .on_publish = on_publish, .on_link = on_link, .on_stopped = on_stopped};
+        .on_publish = on_publish, .on_link = on_link, .on_stopped = on_stopped, .on_stored = on_stored};
     struct api_server *server = calloc(1, sizeof(*server));
     struct acl_missing missing;
 

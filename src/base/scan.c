@@ -2,6 +2,7 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <float.h>
 #include <limits.h>
 #include <string.h>
 #include <strings.h>
@@ -117,6 +118,92 @@ int scan_size(const char *text, uint64_t max, uint64_t *bytes)
                                         {"M", 1 << 20}, {"g", 1 << 30}, {"G", 1 << 30}, {NULL, 0}};
 
     return scan_with_unit(text, units, max, bytes);
+}
+
+/* A decimal number while it is read: mantissa * 10 to the exponent. */
+struct decimal {
+    const char *at;
+    const char *end;
+    uint64_t mantissa;
+    int exponent;
+    unsigned digits; /* read, leading zeros included */
+};
+
+/* Digits beyond what 64 bits hold only shift the point: a double could not tell them. */
+static void read_decimals(struct decimal *number, bool is_fraction)
+{
+    for (; number->at < number->end && is_digit(*number->at); number->at++, number->digits++) {
+        uint64_t digit = (uint64_t)(*number->at - '0');
+        bool fits = number->mantissa <= (UINT64_MAX - digit) / 10;
+        number->mantissa = fits ? number->mantissa * 10 + digit : number->mantissa;
+        number->exponent += !fits - is_fraction;
+    }
+}
+
+/* What follows an 'e'; false if there is no number. Bounded: beyond a few hundred it is all or nothing. */
+static bool read_exponent(struct decimal *number)
+{
+    bool minus = number->at < number->end && *number->at == '-';
+    int value = 0;
+
+    number->at += number->at < number->end && (*number->at == '-' || *number->at == '+');
+    if (number->at == number->end) {
+        return false;
+    }
+    for (; number->at < number->end && is_digit(*number->at); number->at++) {
+        value = value < 1000 ? value * 10 + (*number->at - '0') : value;
+    }
+    number->exponent += minus ? -value : value;
+    return true;
+}
+
+/* Exact as long as the mantissa has up to 53 bits and the exponent is within 22; else right but for the last bits. */
+static double scale(uint64_t mantissa, int exponent)
+{
+    static const double powers[] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,  1e8,  1e9,  1e10, 1e11,
+                                    1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
+    double value = (double)mantissa;
+
+    while (exponent && value > 0 && value <= DBL_MAX) {
+        int step = exponent > 22 ? 22 : exponent < -22 ? -22 : exponent;
+        value = step > 0 ? value * powers[step] : value / powers[-step];
+        exponent -= step;
+    }
+    return value;
+}
+
+int scan_double(const char *text, size_t len, double *value)
+{
+    struct decimal number = {.at = text, .end = text + len};
+    bool minus = len > 0 && *text == '-';
+
+    if (len > SCAN_DOUBLE_MAX) {
+        return -EINVAL;
+    }
+    number.at += len > 0 && (*text == '-' || *text == '+');
+    read_decimals(&number, false);
+    if (number.at < number.end && *number.at == '.') {
+        number.at++;
+        read_decimals(&number, true);
+    }
+    if (number.digits == 0) {
+        return -EINVAL;
+    }
+    if (number.at < number.end && (*number.at == 'e' || *number.at == 'E')) {
+        number.at++;
+        if (!read_exponent(&number)) {
+            return -EINVAL;
+        }
+    }
+    if (number.at != number.end) {
+        return -EINVAL;
+    }
+    double result = scale(number.mantissa, number.exponent);
+    if (result > DBL_MAX) {
+        return -ERANGE;
+    }
+    *value = minus ? -result : result;
+    return 0;
 }
 
 static bool is_host_letter(char c)

@@ -56,22 +56,27 @@ static void on_change(void *arg, const struct link_change *change)
     }
 }
 
-/* A listener may destroy the bridge: what is needed after the first call is copied before. */
-static void on_stopped(void *arg)
+/* What is needed after the first call is copied before. */
+void bridge_tell_stopped(struct bridge *bridge)
 {
-    struct bridge *bridge = arg;
     struct bridge_listener listeners[BRIDGE_LISTENERS];
     size_t count = bridge->listener_count;
 
-    if (!bridge->stopping) {
-        return; /* LINK DOWN */
-    }
     bridge->stopping = false;
     memcpy(listeners, bridge->listeners, sizeof(listeners));
     for (size_t i = 0; i < count; i++) {
         if (listeners[i].events.on_stopped) {
             listeners[i].events.on_stopped(listeners[i].arg);
         }
+    }
+}
+
+static void on_stopped(void *arg)
+{
+    struct bridge *bridge = arg;
+
+    if (bridge->stopping) { /* not LINK DOWN */
+        store_close(bridge->store);
     }
 }
 
@@ -82,6 +87,13 @@ static void on_added(void *arg)
     struct bridge *bridge = arg;
 
     blynk_session_wake(link_session(bridge->link));
+}
+
+static void on_store(void *arg)
+{
+    struct bridge *bridge = arg;
+
+    store_wake(bridge->store);
 }
 
 static void on_confirmed(void *arg, uint64_t up_to_sequence)
@@ -99,16 +111,23 @@ static struct bridge_config complete(const struct bridge *bridge, const struct b
     if (!session->connection[0]) {
         snprintf(session->connection, sizeof(session->connection), "%s", bridge->modem ? "GSM" : "Ethernet");
     }
+    /* Half of the rate is for what is fresh. */
+    full.outbox.backlog_per_s = session->rate_per_s > 1 ? session->rate_per_s / 2 : session->rate_per_s;
     return full;
 }
 
 static bool make_parts(struct bridge *bridge)
 {
     static const struct link_events link_events = {.on_change = on_change, .on_stopped = on_stopped};
-    static const struct outbox_events outbox_events = {.on_added = on_added, .on_confirmed = on_confirmed};
+    static const struct outbox_events outbox_events = {
+        .on_added = on_added, .on_confirmed = on_confirmed, .on_store = on_store};
 
     bridge->pins = pins_create(PIN_DELIVER_ALL);
     if (!bridge->pins) {
+        return false;
+    }
+    bridge->rules = pin_rules_create();
+    if (!bridge->rules) {
         return false;
     }
     bridge->outbox = outbox_create(bridge->sched, bridge->pins, &bridge->config.outbox);
@@ -118,6 +137,9 @@ static bool make_parts(struct bridge *bridge)
     bridge->link = link_create(bridge->sched, bridge->uplink, bridge->outbox, &bridge->config.link,
                                &bridge_session_events, &link_events, bridge);
     if (!bridge->link) {
+        return false;
+    }
+    if (!bridge_store_make(bridge)) {
         return false;
     }
     outbox_set_events(bridge->outbox, &outbox_events, bridge);
@@ -137,6 +159,7 @@ struct bridge *bridge_create(struct sched *sched, struct uplink *uplink, struct 
     bridge->modem = modem;
     bridge->config = complete(bridge, config);
     list_init(&bridge->requests);
+    hold_init(bridge);
     if (!make_parts(bridge)) {
         bridge_destroy(bridge);
         return NULL;
@@ -157,8 +180,11 @@ void bridge_destroy(struct bridge *bridge)
     if (bridge->trace_users) {
         trace_set_output(modem_trace(bridge->modem), NULL, NULL);
     }
+    timer_stop(&bridge->hold.timer);
     link_destroy(bridge->link);
+    store_destroy(bridge->store);
     outbox_destroy(bridge->outbox);
+    pin_rules_destroy(bridge->rules);
     pins_destroy(bridge->pins);
     secret_wipe(&bridge->config, sizeof(bridge->config));
     free(bridge);
@@ -166,12 +192,17 @@ void bridge_destroy(struct bridge *bridge)
 
 void bridge_start(struct bridge *bridge)
 {
-    link_start(bridge->link, "started");
+    bridge_open(bridge);
+    bridge->start_wanted = !bridge->is_ready;
+    if (bridge->is_ready) {
+        link_start(bridge->link, "started");
+    }
 }
 
 void bridge_stop(struct bridge *bridge, uint32_t grace_ms)
 {
     bridge->stopping = true;
+    hold_release_all(bridge);
     link_stop(bridge->link, grace_ms, "the daemon is stopping");
 }
 
@@ -179,6 +210,7 @@ bool bridge_configure(struct bridge *bridge, const struct bridge_config *config)
 {
     bridge->config = complete(bridge, config);
     outbox_configure(bridge->outbox, &bridge->config.outbox);
+    store_configure(bridge->store, &bridge->config.outbox);
     return link_configure(bridge->link, &bridge->config.link);
 }
 
@@ -205,114 +237,6 @@ void bridge_link_down(struct bridge *bridge)
 void bridge_link_restart(struct bridge *bridge)
 {
     link_restart(bridge->link, "a restart was asked for");
-}
-
-/* ---- towards Blynk ---- */
-
-/* A sample with a time of its own may be older than what is known. */
-static void remember(struct bridge *bridge, const struct outbox_write *write, int64_t wall_ms)
-{
-    const struct pin_value *known = pins_get(bridge->pins, write->pin);
-    int64_t time_ms = wall_ms ? wall_ms : sched_wall_ms(bridge->sched);
-
-    if (wall_ms && known && known->wall_ms > wall_ms) {
-        return;
-    }
-    if (pins_set(bridge->pins, write->pin, write->value, write->len, time_ms, PIN_FROM_LOCAL)) {
-        log_warning("bridge", "no memory to remember the value of %c%u", pin_kind(write->pin),
-                    pin_number(write->pin));
-    }
-}
-
-int bridge_write(struct bridge *bridge, const struct outbox_write *writes, size_t count, int64_t wall_ms,
-                 uint64_t *sequence)
-{
-    for (size_t i = 0; i < count; i++) {
-        if (writes[i].len == 0) {
-            return -EINVAL;
-        }
-    }
-    int error = outbox_write_group(bridge->outbox, writes, count, wall_ms, sequence);
-    if (error) {
-        return error;
-    }
-    for (size_t i = 0; i < count; i++) {
-        remember(bridge, &writes[i], wall_ms);
-    }
-    return 0;
-}
-
-int bridge_property(struct bridge *bridge, pin_id pin, const struct blynk_body *name_and_values,
-                    uint64_t *sequence)
-{
-    struct blynk_body body;
-
-    if (pin_kind(pin) != 'V') {
-        return -EINVAL; /* widgets hang on virtual pins (protocol sheet, 6.3) */
-    }
-    blynk_body_init(&body);
-    blynk_body_add_number(&body, pin_number(pin));
-    blynk_body_add(&body, name_and_values->bytes, name_and_values->len);
-    body.too_long = body.too_long || name_and_values->too_long;
-    return bridge_message(bridge, BLYNK_PROPERTY, &body, sequence);
-}
-
-int bridge_message(struct bridge *bridge, enum blynk_command command, const struct blynk_body *body,
-                   uint64_t *sequence)
-{
-    if (body->too_long) {
-        return -EMSGSIZE;
-    }
-    return outbox_message(bridge->outbox, command, body->bytes, body->len, sequence);
-}
-
-/* One frame a kind of pin: the server takes the kind from the operation. */
-static int sync_kind(struct bridge *bridge, const pin_id *pins, size_t count, char kind)
-{
-    const char operation[] = {(char)(kind - 'A' + 'a'), 'r', '\0'};
-    struct blynk_body body;
-    size_t named = 0;
-
-    blynk_body_init(&body);
-    blynk_body_add_text(&body, operation);
-    for (size_t i = 0; i < count; i++) {
-        if (pin_kind(pins[i]) == kind) {
-            blynk_body_add_number(&body, pin_number(pins[i]));
-            named++;
-        }
-    }
-    if (!named) {
-        return 0;
-    }
-    if (body.too_long) {
-        return -EMSGSIZE; /* only with pins named twice: all 256 of a kind fit */
-    }
-    return bridge_message(bridge, BLYNK_HARDWARE_SYNC, &body, NULL);
-}
-
-/* Behind the writes that wait: before them the server would resend, as the newest, a value that they replace. */
-int bridge_sync(struct bridge *bridge, const pin_id *pins, size_t count)
-{
-    int error = 0;
-
-    if (!blynk_session_online(link_session(bridge->link))) {
-        return -ENOTCONN;
-    }
-    if (count == 0) {
-        return outbox_message(bridge->outbox, BLYNK_HARDWARE_SYNC, NULL, 0, NULL);
-    }
-    for (const char *kind = "VDA"; *kind && !error; kind++) {
-        error = sync_kind(bridge, pins, count, *kind);
-    }
-    return error;
-}
-
-uint64_t bridge_unconfirmed(const struct bridge *bridge, uint64_t sequence)
-{
-    struct outbox_info info = outbox_info(bridge->outbox);
-    uint64_t last = sequence < info.last_sequence ? sequence : info.last_sequence;
-
-    return last > info.confirmed_sequence ? last - info.confirmed_sequence : 0;
 }
 
 /* ---- the trace ---- */

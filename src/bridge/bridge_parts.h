@@ -1,16 +1,27 @@
 /*
- * What the files of the bridge share: its struct, and the calls between its life and writes (bridge.c), what comes
- * from Blynk (bridge_receive.c) and questions whose answer comes later (bridge_requests.c). Never seen outside.
+ * What the files of the bridge share: its struct, and the calls between its life and writes (bridge.c), values
+ * that wait for their pin's interval (hold.c), what comes from Blynk (bridge_receive.c) and questions whose answer
+ * comes later (bridge_requests.c). Never seen outside.
  */
 #ifndef BRIDGE_PARTS_H
 #define BRIDGE_PARTS_H
 
 #include "blynkd/base/timer.h"
 #include "blynkd/bridge/bridge.h"
+#include "blynkd/bridge/pin_rules.h"
+
+#include "store.h"
 
 struct bridge_listener {
     struct bridge_events events;
     void *arg;
+};
+
+/* Values that wait for their pin's interval: which; the value is the one that `pins` has. */
+struct bridge_hold {
+    bool pins[PIN_COUNT];
+    size_t count;
+    struct timer timer; /* for the earliest */
 };
 
 struct bridge {
@@ -19,11 +30,17 @@ struct bridge {
     struct modem *modem; /* NULL: the host's network */
     struct bridge_config config;
     struct pins *pins;
+    struct pin_rules *rules;
+    struct bridge_hold hold;
     struct outbox *outbox;
+    struct store *store;
     struct link *link;
     struct bridge_listener listeners[BRIDGE_LISTENERS];
     size_t listener_count;
     bool stopping;
+    bool was_opened;
+    bool is_ready;
+    bool start_wanted;
     bool online;
     struct list requests;
     struct bridge_request *modem_request; /* the modem takes one at a time */
@@ -34,8 +51,29 @@ struct bridge {
 
 void bridge_publish(struct bridge *bridge, const char *channel, const void *message, size_t len);
 
+/* Every listener is told that all is closed. One of them may destroy the bridge. */
+void bridge_tell_stopped(struct bridge *bridge);
+
+/* bridge_store.c */
+bool bridge_store_make(struct bridge *bridge);
+/* 0, or -EROFS: nothing can be promised now. */
+int bridge_may_accept(const struct bridge *bridge);
+
 /* bridge_receive.c */
 extern const struct blynk_session_events bridge_session_events;
+
+/* hold.c */
+void hold_init(struct bridge *bridge);
+/* What the pin's rules say of a write; a value that is held is given up if this one need not go. */
+enum pin_verdict hold_judge(struct bridge *bridge, const struct outbox_write *write);
+/* The pin's last value, which is known, goes when the interval is over. */
+void hold_keep(struct bridge *bridge, pin_id pin);
+/* The value was written to the outbox, or came from Blynk: nothing older may follow it. */
+void hold_passed(struct bridge *bridge, pin_id pin, const void *value, size_t len);
+void hold_heard(struct bridge *bridge, pin_id pin, const void *value, size_t len);
+/* What is held goes now: of one pin, of all. */
+void hold_release(struct bridge *bridge, pin_id pin);
+void hold_release_all(struct bridge *bridge);
 
 /* bridge_requests.c */
 /* True if the frame was the answer to a question. */

@@ -294,6 +294,7 @@ int bridge_flush(struct bridge *bridge, struct bridge_request *request, uint64_t
     if (timeout_ms) {
         timer_start(bridge->sched, &request->timer, timeout_ms);
     }
+    outbox_want_confirmed(bridge->outbox, sequence);
     blynk_session_confirm_soon(link_session(bridge->link));
     return 0;
 }

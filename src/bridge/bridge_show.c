@@ -84,7 +84,8 @@ void bridge_show_link(const struct bridge *bridge, bridge_show_fn *show, void *a
     show_count(&view, "reconnects", info.reconnects);
     show_count(&view, "queue", outbox.waiting);
     show_count(&view, "unconfirmed", outbox.unconfirmed);
-    show_count(&view, "spool", 0);
+    show_count(&view, "spool", outbox.rows);
+    show_text(&view, "disk", bridge_disk_trouble(bridge)[0] ? bridge_disk_trouble(bridge) : "ok");
     show_count(&view, "next_try_ms", info.next_try_ms);
     show_text(&view, "rung", uplink_rung_name(info.rung));
     show_rungs(&view, &info);
@@ -152,6 +153,7 @@ void bridge_show_blynk(const struct bridge *bridge, bridge_show_fn *show, void *
 
 void bridge_show_outbox(const struct bridge *bridge, bridge_show_fn *show, void *arg)
 {
+    struct pin_rules_info rules = pin_rules_info(bridge->rules);
     struct outbox_info info = outbox_info(bridge->outbox);
     struct view view = {show, arg};
 
@@ -163,6 +165,24 @@ void bridge_show_outbox(const struct bridge *bridge, bridge_show_fn *show, void 
     show_count(&view, "replaced", info.replaced);
     show_count(&view, "refused", info.refused);
     show_count(&view, "resent", info.resent);
+    show_count(&view, "skipped", rules.skipped);
+    show_count(&view, "held", rules.held);
+    show_count(&view, "holding", bridge->hold.count);
+}
+
+void bridge_show_spool(const struct bridge *bridge, bridge_show_fn *show, void *arg)
+{
+    struct outbox_info info = outbox_info(bridge->outbox);
+    struct view view = {show, arg};
+
+    store_show(bridge->store, show, arg);
+    show_count(&view, "rows", info.rows);
+    show_count(&view, "row_bytes", info.row_bytes);
+    show_count(&view, "on_disk_only", info.on_disk_only);
+    show_count(&view, "dropped", info.dropped);
+    show_count(&view, "expired", info.expired);
+    show_count(&view, "damaged", info.damaged);
+    show_count(&view, "without_time", info.timeless);
 }
 
 void bridge_show_history(const struct bridge *bridge, bridge_show_fn *show, void *arg)

@@ -94,7 +94,7 @@ struct link {
 
     /* sessions that were online */
     uint64_t trouble_ms; /* when the server last said that it gets too much; 0: not, or not any more */
-    uint64_t online_ms; /* of those that are over */
+    uint64_t online_ms;  /* of those that are over */
     unsigned sessions;
 
     /* stopping */

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define WRITER_SHARE 64 /* fresh entries of one local program before others go first */
+
 struct outbox *outbox_create(struct sched *sched, struct pins *pins, const struct outbox_config *config)
 {
     struct outbox *outbox = calloc(1, sizeof(*outbox));
@@ -15,20 +17,10 @@ struct outbox *outbox_create(struct sched *sched, struct pins *pins, const struc
     outbox->sched = sched;
     outbox->pins = pins;
     outbox->config = *config;
-    list_init(&outbox->entries);
-    outbox->next = &outbox->entries;
+    outbox_lanes_init(outbox);
+    outbox_send_init(outbox);
+    outbox_store_init(outbox);
     return outbox;
-}
-
-static void free_entries(struct list *entries)
-{
-    struct list *node, *following;
-
-    list_each(node, entries, following)
-    {
-        list_remove(node);
-        free(outbox_entry_at(node));
-    }
 }
 
 void outbox_destroy(struct outbox *outbox)
@@ -36,13 +28,28 @@ void outbox_destroy(struct outbox *outbox)
     if (!outbox) {
         return;
     }
-    free_entries(&outbox->entries);
+    outbox_send_free(outbox);
+    outbox_lanes_free(outbox);
+    outbox_store_free(outbox);
     free(outbox);
 }
 
 void outbox_configure(struct outbox *outbox, const struct outbox_config *config)
 {
     outbox->config = *config;
+}
+
+void outbox_set_diet(struct outbox *outbox, enum outbox_diet diet)
+{
+    outbox->diet = diet;
+    if (outbox->events.on_added) {
+        outbox->events.on_added(outbox->arg);
+    }
+}
+
+void outbox_set_writer(struct outbox *outbox, uint64_t writer)
+{
+    outbox->writer = writer;
 }
 
 void outbox_set_events(struct outbox *outbox, const struct outbox_events *events, void *arg)
@@ -53,12 +60,20 @@ void outbox_set_events(struct outbox *outbox, const struct outbox_events *events
 
 struct outbox_info outbox_info(const struct outbox *outbox)
 {
-    return outbox->info;
+    struct outbox_info info = outbox->info;
+
+    info.on_disk_only = outbox->gap_rows;
+    return info;
+}
+
+const char *outbox_full_why(const struct outbox *outbox)
+{
+    return outbox->full_why ? outbox->full_why : "";
 }
 
 /* ---- entries ---- */
 
-static struct outbox_entry *new_entry(struct outbox *outbox, enum blynk_command command, const void *bytes,
+struct outbox_entry *outbox_entry_new(struct outbox *outbox, enum blynk_command command, const void *bytes,
                                       size_t len)
 {
     struct outbox_entry *entry = malloc(sizeof(*entry) + len);
@@ -68,10 +83,12 @@ static struct outbox_entry *new_entry(struct outbox *outbox, enum blynk_command 
     }
     *entry = (struct outbox_entry){
         .added_ms = sched_now_ms(outbox->sched),
+        .writer = outbox->writer,
         .command = (uint8_t)command,
         .len = (uint16_t)len,
     };
     list_init(&entry->node);
+    list_init(&entry->store_node);
     if (len) {
         memcpy(entry->bytes, bytes, len);
     }
@@ -84,36 +101,7 @@ bool outbox_entry_is_replaceable(const struct outbox *outbox, const struct outbo
            pins_delivery(outbox->pins, entry->pin) == PIN_DELIVER_LATEST;
 }
 
-static bool has_room(const struct outbox *outbox, size_t entries, size_t bytes)
-{
-    size_t count = outbox->info.waiting + outbox->info.unconfirmed;
-
-    return count + entries <= outbox->config.max_entries &&
-           outbox->info.bytes + bytes <= outbox->config.max_bytes;
-}
-
-static int refuse(struct outbox *outbox)
-{
-    outbox->info.refused++;
-    return -ENOSPC;
-}
-
-/* Takes the entry over. */
-static void append(struct outbox *outbox, struct outbox_entry *entry)
-{
-    entry->sequence = ++outbox->info.last_sequence;
-    list_append(&outbox->entries, &entry->node);
-    if (outbox->info.waiting == 0) {
-        outbox->next = &entry->node;
-    }
-    outbox->info.waiting++;
-    outbox->info.bytes += entry->len;
-    outbox->info.accepted++;
-    if (entry->command == BLYNK_HARDWARE) {
-        outbox->last_of_pin[entry->pin] = entry->sequence;
-        outbox->latest[entry->pin] = outbox_entry_is_replaceable(outbox, entry) ? entry : NULL;
-    }
-}
+/* ---- accepting ---- */
 
 static void tell_added(struct outbox *outbox, uint64_t *sequence)
 {
@@ -123,6 +111,32 @@ static void tell_added(struct outbox *outbox, uint64_t *sequence)
     if (outbox->events.on_added) {
         outbox->events.on_added(outbox->arg);
     }
+    outbox_store_wake(outbox);
+}
+
+static size_t fresh_of(const struct outbox *outbox, uint64_t writer)
+{
+    const struct list *lane = &outbox->lanes[LANE_FRESH];
+    size_t count = 0;
+
+    if (outbox->in_lane[LANE_FRESH] < WRITER_SHARE) {
+        return 0;
+    }
+    for (const struct list *node = lane->next; node != lane && count < WRITER_SHARE; node = node->next) {
+        count += list_owner(node, const struct outbox_entry, node)->writer == writer;
+    }
+    return count;
+}
+
+static enum outbox_lane wished_lane(const struct outbox *outbox, const struct outbox_entry *entry)
+{
+    if (outbox_entry_is_replaceable(outbox, entry)) {
+        return LANE_LATEST;
+    }
+    if (!outbox->online) {
+        return LANE_BACKLOG;
+    }
+    return entry->writer && fresh_of(outbox, entry->writer) >= WRITER_SHARE ? LANE_BULK : LANE_FRESH;
 }
 
 /*
@@ -132,19 +146,16 @@ static void tell_added(struct outbox *outbox, uint64_t *sequence)
 static void replace(struct outbox *outbox, struct outbox_entry *old, struct outbox_entry *entry)
 {
     entry->sequence = old->sequence;
+    entry->lane = old->lane;
     list_insert_before(&old->node, &entry->node);
     list_remove(&old->node);
-    if (outbox->next == &old->node) {
-        outbox->next = &entry->node;
-    }
     outbox->info.bytes = outbox->info.bytes - old->len + entry->len;
     outbox->info.accepted++;
     outbox->info.replaced++;
     outbox->latest[entry->pin] = entry;
+    outbox_store_replaced(outbox, old, entry);
     free(old);
 }
-
-/* ---- accepting ---- */
 
 int outbox_write(struct outbox *outbox, const struct outbox_write *write, int64_t wall_ms, uint64_t *sequence)
 {
@@ -153,7 +164,7 @@ int outbox_write(struct outbox *outbox, const struct outbox_write *write, int64_
     if (write->len > PIN_VALUE_MAX) {
         return -EMSGSIZE;
     }
-    struct outbox_entry *entry = new_entry(outbox, BLYNK_HARDWARE, write->value, write->len);
+    struct outbox_entry *entry = outbox_entry_new(outbox, BLYNK_HARDWARE, write->value, write->len);
     if (!entry) {
         return -ENOMEM;
     }
@@ -162,15 +173,17 @@ int outbox_write(struct outbox *outbox, const struct outbox_write *write, int64_
     if (!old || !outbox_entry_is_replaceable(outbox, entry)) {
         old = NULL;
     }
-    if (old ? !has_room(outbox, 0, entry->len > old->len ? (size_t)(entry->len - old->len) : 0)
-            : !has_room(outbox, 1, entry->len)) {
+    bool fits = old ? outbox_make_room(outbox, 0, entry->len > old->len ? (size_t)(entry->len - old->len) : 0)
+                    : outbox_make_room(outbox, 1, entry->len);
+    if (!fits) {
         free(entry);
-        return refuse(outbox);
+        return -ENOSPC;
     }
-    if (old) {
+    if (outbox->latest[write->pin] && old) {
         replace(outbox, old, entry);
     } else {
-        append(outbox, entry);
+        entry->lane = (uint8_t)outbox_lane_for(outbox, entry->pin, wished_lane(outbox, entry));
+        outbox_lanes_append(outbox, entry);
     }
     tell_added(outbox, sequence);
     return 0;
@@ -181,11 +194,15 @@ static int make_group(struct outbox *outbox, const struct outbox_write *writes, 
                       struct list *made)
 {
     uint32_t group = outbox->last_group == UINT32_MAX ? 1 : outbox->last_group + 1;
+    struct list *node, *following;
 
     for (size_t i = 0; i < count; i++) {
-        struct outbox_entry *entry = new_entry(outbox, BLYNK_HARDWARE, writes[i].value, writes[i].len);
+        struct outbox_entry *entry = outbox_entry_new(outbox, BLYNK_HARDWARE, writes[i].value, writes[i].len);
         if (!entry) {
-            free_entries(made);
+            list_each(node, made, following)
+            {
+                free(outbox_entry_at(node));
+            }
             return -ENOMEM;
         }
         entry->pin = writes[i].pin;
@@ -197,11 +214,26 @@ static int make_group(struct outbox *outbox, const struct outbox_write *writes, 
     return 0;
 }
 
+/* All of a group waits in one lane: behind what is outstanding of any of its pins. */
+static void append_group(struct outbox *outbox, struct list *made)
+{
+    enum outbox_lane lane = wished_lane(outbox, outbox_entry_at(made->next));
+    struct list *node;
+
+    for (node = made->next; node != made; node = node->next) {
+        lane = outbox_lane_for(outbox, outbox_entry_at(node)->pin, lane);
+    }
+    while ((node = list_first(made))) {
+        list_remove(node);
+        outbox_entry_at(node)->lane = (uint8_t)lane;
+        outbox_lanes_append(outbox, outbox_entry_at(node));
+    }
+}
+
 int outbox_write_group(struct outbox *outbox, const struct outbox_write *writes, size_t count,
                        int64_t wall_ms, uint64_t *sequence)
 {
     struct list made;
-    struct list *node;
     size_t bytes = 0;
 
     if (count == 1) {
@@ -216,19 +248,32 @@ int outbox_write_group(struct outbox *outbox, const struct outbox_write *writes,
         }
         bytes += writes[i].len;
     }
-    if (!has_room(outbox, count, bytes)) {
-        return refuse(outbox);
+    if (!outbox_make_room(outbox, count, bytes)) {
+        return -ENOSPC;
     }
     list_init(&made);
     if (make_group(outbox, writes, count, wall_ms, &made)) {
         return -ENOMEM;
     }
-    while ((node = list_first(&made))) {
-        list_remove(node);
-        append(outbox, outbox_entry_at(node));
-    }
+    append_group(outbox, &made);
     tell_added(outbox, sequence);
     return 0;
+}
+
+/* A SYNC before writes that wait would have the server resend, as the newest, values that they replace. */
+static enum outbox_lane lane_of_message(const struct outbox *outbox, enum blynk_command command)
+{
+    if (command == BLYNK_EVENT_LOG || command == BLYNK_EVENT_CLEAR) {
+        return LANE_EVENT;
+    }
+    if (command == BLYNK_HARDWARE_SYNC) {
+        for (int lane = LANE_BACKLOG; lane > LANE_FRESH; lane--) {
+            if (outbox->in_lane[lane]) {
+                return (enum outbox_lane)lane;
+            }
+        }
+    }
+    return LANE_FRESH;
 }
 
 int outbox_message(struct outbox *outbox, enum blynk_command command, const void *body, size_t len,
@@ -238,88 +283,55 @@ int outbox_message(struct outbox *outbox, enum blynk_command command, const void
     if (len > BLYNK_SEND_BODY_MAX) {
         return -EMSGSIZE;
     }
-    if (!has_room(outbox, 1, len)) {
-        return refuse(outbox);
+    if (!outbox_make_room(outbox, 1, len)) {
+        return -ENOSPC;
     }
-    struct outbox_entry *entry = new_entry(outbox, command, body, len);
+    struct outbox_entry *entry = outbox_entry_new(outbox, command, body, len);
     if (!entry) {
         return -ENOMEM;
     }
-    append(outbox, entry);
+    entry->lane = (uint8_t)lane_of_message(outbox, command);
+    outbox_lanes_append(outbox, entry);
     tell_added(outbox, sequence);
     return 0;
 }
 
-/* ---- confirming ---- */
+/* ---- the session's view ---- */
 
-static bool outbox_waiting(void *arg)
+static bool source_waiting(void *arg)
 {
-    const struct outbox *outbox = arg;
-
-    return outbox->info.waiting > 0 || outbox->is_open;
+    return outbox_can_send(arg);
 }
 
-static void outbox_confirmed(void *arg, uint64_t mark)
+static void source_confirmed(void *arg, uint64_t mark)
+{
+    outbox_lanes_confirmed(arg, mark);
+}
+
+/* As after a lost session, but the session goes on: a group that was opened in it is closed first. */
+static void source_lost(void *arg)
 {
     struct outbox *outbox = arg;
-    struct list *node, *following;
-    bool any = false;
+    bool was_open = outbox->is_open;
+    enum outbox_lane lane = outbox->open_lane;
 
-    list_each(node, &outbox->entries, following)
-    {
-        struct outbox_entry *entry = outbox_entry_at(node);
-        if (!entry->sent || entry->mark > mark) {
-            break;
-        }
-        outbox->info.confirmed_sequence = entry->sequence;
-        outbox->info.confirmed++;
-        outbox->info.unconfirmed--;
-        outbox->info.bytes -= entry->len;
-        list_remove(node);
-        free(entry);
-        any = true;
-    }
-    if (any && outbox->events.on_confirmed) {
-        outbox->events.on_confirmed(outbox->arg, outbox->info.confirmed_sequence);
-    }
+    outbox_lanes_rewind(outbox, false);
+    outbox->is_open = was_open;
+    outbox->open_lane = lane;
 }
 
 void outbox_rewind(struct outbox *outbox)
 {
-    for (struct list *node = outbox->entries.next; node != outbox->next; node = node->next) {
-        struct outbox_entry *entry = outbox_entry_at(node);
-        entry->sent = false;
-        outbox->info.unconfirmed--;
-        outbox->info.waiting++;
-        outbox->info.resent++;
-        if (outbox_entry_is_replaceable(outbox, entry) &&
-            outbox->last_of_pin[entry->pin] == entry->sequence) {
-            outbox->latest[entry->pin] = entry;
-        }
-    }
-    assert(outbox->info.unconfirmed == 0);
-    outbox->next = outbox->entries.next;
-    outbox->is_open = false;
-    outbox->open_left = 0;
-}
-
-/* As after a lost session, but the session goes on: a group that was opened in it is closed first. */
-static void outbox_lost(void *arg)
-{
-    struct outbox *outbox = arg;
-    bool was_open = outbox->is_open;
-
-    outbox_rewind(outbox);
-    outbox->is_open = was_open;
+    outbox_lanes_rewind(outbox, true);
 }
 
 struct blynk_source outbox_source(struct outbox *outbox)
 {
     return (struct blynk_source){
         .fill = outbox_fill,
-        .waiting = outbox_waiting,
-        .confirmed = outbox_confirmed,
-        .lost = outbox_lost,
+        .waiting = source_waiting,
+        .confirmed = source_confirmed,
+        .lost = source_lost,
         .arg = outbox,
     };
 }

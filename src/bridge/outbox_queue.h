@@ -1,6 +1,11 @@
 /*
- * What the two halves of the outbox share: its entries and the queue of them. outbox.c accepts and confirms,
- * outbox_send.c makes frames of what waits. Never seen outside.
+ * What the files of the outbox share: its entries and the lanes they wait in. outbox.c accepts, outbox_lanes.c keeps
+ * the order, confirms and takes back, outbox_send.c makes frames, outbox_store.c deals with the spool. Never seen
+ * outside.
+ *
+ * Where an entry is: in a lane while it waits; among `sent` until it is confirmed. The backlog may be longer than
+ * memory: its first part (the lane's list) is in memory, the middle (the gap) only on disk, and `tail` holds what came
+ * later and is not on the disk yet.
  */
 #ifndef BRIDGE_OUTBOX_QUEUE_H
 #define BRIDGE_OUTBOX_QUEUE_H
@@ -9,19 +14,39 @@
 #include "blynkd/base/timer.h"
 #include "blynkd/bridge/outbox.h"
 
+/* In the order in which they are served. */
+enum outbox_lane {
+    LANE_EVENT,
+    LANE_LATEST,
+    LANE_FRESH,
+    LANE_BULK, /* more than one writer's share of what is fresh */
+    LANE_BACKLOG,
+    LANES
+};
+
 struct outbox_entry {
-    struct list node;
+    struct list node;       /* in its lane, the tail, or among the sent */
+    struct list store_node; /* in `unstored` or `flying`; alone: in neither */
     uint64_t sequence;
+    uint64_t ticket;
     uint64_t mark;     /* of the fill that sent it */
     uint64_t added_ms; /* the host's wall clock may jump until it is set; the age of a sample does not */
     int64_t wall_ms;   /* given by the writer; 0 = when it was added */
-    uint32_t group;    /* entries that were written together; 0 = alone */
-    uint8_t command;   /* BLYNK_HARDWARE: a write of `pin`; else `bytes` is the whole body */
-    bool sent;
+    uint64_t writer;
+    uint32_t group;   /* entries that were written together; 0 = alone */
+    uint8_t command;  /* BLYNK_HARDWARE: a write of `pin`; else `bytes` is the whole body */
+    uint8_t lane;     /* enum outbox_lane */
+    uint8_t row_lane; /* enum spool_lane of its row */
+    bool has_row;     /* on disk, or on its way there */
+    bool is_flying;   /* in the batch that is being stored */
+    bool timeless;    /* of another boot whose clock was never known */
     pin_id pin;
     uint16_t len;
     uint8_t bytes[];
 };
+
+#define OUTBOX_ORDERED                                                                                       \
+    (LANES - LANE_FRESH) /* lanes in which the writes of a pin may stand one behind the other */
 
 struct outbox {
     struct sched *sched;
@@ -29,19 +54,50 @@ struct outbox {
     struct outbox_config config;
     struct outbox_events events;
     void *arg;
+    enum outbox_diet diet;
+    uint64_t writer;
+    const char *full_why;
 
-    struct list entries; /* oldest first: those sent and not confirmed, then those that wait */
-    struct list *next;   /* the first that waits; the list's head if none does */
+    struct list lanes[LANES];
+    size_t in_lane[LANES];
+    struct list tail;
+    size_t in_tail;
+    uint64_t gap_rows;  /* of the backlog on disk only */
+    uint64_t gap_first; /* no row before it is missing in memory */
+    uint64_t gap_last;
+    struct list sent; /* in the order of sending */
     struct outbox_info info;
+    uint32_t outstanding[OUTBOX_ORDERED][PIN_COUNT]; /* waiting or unconfirmed */
+    struct outbox_entry *latest[PIN_COUNT];          /* the waiting write that a newer one may replace */
+    uint64_t last_of_pin[PIN_COUNT];                 /* sequence of the newest write */
+    uint32_t last_group;
+    bool online;     /* a session has asked for something since the last one was lost */
+    uint64_t wanted; /* up to here somebody waits for confirmation */
+
+    /* sending */
     uint64_t mark;          /* of the last fill */
     int64_t wall_offset_ms; /* from the loop's time to the host's clock */
-    uint32_t last_group;
-    struct outbox_entry *latest[PIN_COUNT]; /* the waiting write that a newer one may replace */
-    uint64_t last_of_pin[PIN_COUNT];        /* sequence of the newest write */
-
-    /* A group too large for one fill is under way: */
-    bool is_open;
+    size_t window;          /* so many may be unconfirmed */
+    bool confirmed_any;     /* in this session */
+    int64_t credit;         /* thousandths of a message that the backlog may send */
+    uint64_t credit_ms;
+    struct timer credit_timer;
+    bool is_open; /* a group too large for one fill is under way: */
+    enum outbox_lane open_lane;
     size_t open_left; /* entries that still belong into it */
+
+    /* the spool */
+    bool has_spool;
+    bool is_loading;
+    bool is_failing;      /* the last batch could not be stored */
+    struct list unstored; /* oldest ticket first */
+    struct list flying;   /* in the batch that is being stored */
+    uint64_t *deletes;    /* rows that are confirmed */
+    size_t delete_count;
+    size_t delete_room;
+    size_t deletes_flying;  /* the first so many of them */
+    uint64_t flying_ticket; /* the lowest in the batch that is being stored; 0: none */
+    size_t accepted_rows;   /* of those being read back */
 };
 
 static inline struct outbox_entry *outbox_entry_at(struct list *node)
@@ -49,11 +105,54 @@ static inline struct outbox_entry *outbox_entry_at(struct list *node)
     return list_owner(node, struct outbox_entry, node);
 }
 
+static inline struct outbox_entry *outbox_store_entry_at(struct list *node)
+{
+    return list_owner(node, struct outbox_entry, store_node);
+}
+
 /* True for a write that a newer one of the same pin may replace. */
 bool outbox_entry_is_replaceable(const struct outbox *outbox, const struct outbox_entry *entry);
+
+/* outbox.c */
+struct outbox_entry *outbox_entry_new(struct outbox *outbox, enum blynk_command command, const void *bytes,
+                                      size_t len);
+
+/* outbox_room.c: false, with full_why set, if so much more cannot be taken. */
+bool outbox_make_room(struct outbox *outbox, size_t entries, size_t bytes);
+
+/* outbox_lanes.c */
+void outbox_lanes_init(struct outbox *outbox);
+void outbox_lanes_free(struct outbox *outbox);
+/* The lane in which a write of the pin may wait if `wished` is the best it may hope for. */
+enum outbox_lane outbox_lane_for(const struct outbox *outbox, pin_id pin, enum outbox_lane wished);
+/* Puts a new entry, which has its lane, at the lane's end. Takes it over. */
+void outbox_lanes_append(struct outbox *outbox, struct outbox_entry *entry);
+void outbox_lanes_sent(struct outbox *outbox, struct outbox_entry *entry);
+/* Out of wherever it is, with its row, and freed. */
+void outbox_lanes_forget(struct outbox *outbox, struct outbox_entry *entry);
+void outbox_lanes_confirmed(struct outbox *outbox, uint64_t mark);
+void outbox_lanes_rewind(struct outbox *outbox, bool session_is_over);
+uint64_t outbox_lanes_confirmed_sequence(const struct outbox *outbox);
+/* The head of the backlog goes on in memory with the tail, once nothing is only on disk between them. */
+void outbox_lanes_join(struct outbox *outbox);
 
 /* outbox_send.c */
 size_t outbox_fill(void *arg, struct blynk_session *session, struct buf *out, size_t room,
                    size_t max_messages, bool most, uint64_t *mark);
+bool outbox_can_send(struct outbox *outbox);
+void outbox_send_init(struct outbox *outbox);
+void outbox_send_free(struct outbox *outbox);
+
+/* outbox_store.c */
+void outbox_store_init(struct outbox *outbox);
+void outbox_store_free(struct outbox *outbox);
+void outbox_store_added(struct outbox *outbox, struct outbox_entry *entry);
+/* `entry` takes the place of `old` on disk and in the queue of what is to be stored. */
+void outbox_store_replaced(struct outbox *outbox, struct outbox_entry *old, struct outbox_entry *entry);
+/* The entry will be freed. */
+void outbox_store_forgotten(struct outbox *outbox, struct outbox_entry *entry);
+/* The entry stands in the tail: memory may let it go if it is on disk. True if it did. */
+bool outbox_store_evict(struct outbox *outbox, struct outbox_entry *entry);
+void outbox_store_wake(struct outbox *outbox);
 
 #endif

@@ -1,242 +1,46 @@
-/*
- * What waits becomes frames. A run is what goes out together: one frame; or a group (`b` ... `e`) of writes that
- * were made together; or a group with a time (`t`) around writes that carry the same time of their own.
- */
-#include "outbox_queue.h"
+/* Which of what waits leaves next, and how much of it. */
+#include "outbox_run.h"
 
-#include <assert.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
-/* 2020-01-01. A host without a battery clock believes in less until it has been told the time. */
-#define WALL_PLAUSIBLE_MS INT64_C(1577836800000)
-
-/* More than the two clocks can differ by because they are read one after the other. */
-#define CLOCK_SET_MS 200
-
-struct budget {
-    struct blynk_session *session;
-    struct buf *out;
-    size_t room;
-    size_t messages;
-    size_t given;
-};
-
-struct run {
-    size_t count;    /* entries */
-    size_t bytes;    /* of their frames */
-    int64_t time_ms; /* 0: none */
-    bool wrapped;
-    bool together; /* all or none */
-};
-
-/* ---- sizes and frames ---- */
-
-static const char *write_operation(char kind)
-{
-    return kind == 'V' ? "vw" : kind == 'D' ? "dw" : "aw";
-}
-
-static size_t digits_of(unsigned number)
-{
-    return number >= 100 ? 3 : number >= 10 ? 2 : 1;
-}
-
-static size_t frame_bytes(const struct outbox_entry *entry)
-{
-    if (entry->command != BLYNK_HARDWARE) {
-        return BLYNK_HEADER_BYTES + (size_t)entry->len;
-    }
-    return BLYNK_HEADER_BYTES + sizeof("vw") + digits_of(pin_number(entry->pin)) + 1 + (size_t)entry->len;
-}
-
-static bool put_body(struct budget *budget, enum blynk_command command, const void *body, size_t len)
-{
-    size_t before = buf_len(budget->out);
-
-    if (blynk_frame_encode(budget->out, command, blynk_session_next_id(budget->session), body, len)) {
-        return false; /* no memory */
-    }
-    size_t added = buf_len(budget->out) - before;
-    budget->room -= added < budget->room ? added : budget->room;
-    budget->messages--;
-    budget->given++;
-    return true;
-}
-
-static bool put_entry(struct budget *budget, const struct outbox_entry *entry)
-{
-    struct blynk_body body;
-
-    if (entry->command != BLYNK_HARDWARE) {
-        return put_body(budget, (enum blynk_command)entry->command, entry->bytes, entry->len);
-    }
-    blynk_body_init(&body);
-    blynk_body_add_text(&body, write_operation(pin_kind(entry->pin)));
-    blynk_body_add_number(&body, pin_number(entry->pin));
-    blynk_body_add(&body, entry->bytes, entry->len);
-    assert(!body.too_long);
-    return put_body(budget, BLYNK_HARDWARE, body.bytes, body.len);
-}
-
-static size_t begin_body(const struct run *run, char *text, size_t size)
-{
-    if (!run->time_ms) {
-        return (size_t)snprintf(text, size, "b");
-    }
-    return (size_t)snprintf(text, size, "t%c%lld", '\0', (long long)run->time_ms);
-}
-
-static bool put_begin(struct budget *budget, const struct run *run)
-{
-    char text[32];
-    size_t len = begin_body(run, text, sizeof(text));
-
-    return put_body(budget, BLYNK_GROUP, text, len);
-}
-
-static bool put_end(struct budget *budget)
-{
-    return put_body(budget, BLYNK_GROUP, "e", 1);
-}
-
-static size_t wrapping_bytes(const struct run *run)
-{
-    char text[32];
-
-    return run->wrapped ? (size_t)2 * BLYNK_HEADER_BYTES + begin_body(run, text, sizeof(text)) + 1 : 0;
-}
-
-/* ---- runs ---- */
-
-/*
- * The time of a write is told in the host's clock of the moment of sending, because a host without a battery clock
- * learns the time late. It must not waver by a millisecond from send to send: writes would change places.
- */
-static void follow_clock(struct outbox *outbox)
-{
-    int64_t offset_ms = sched_wall_ms(outbox->sched) - (int64_t)sched_now_ms(outbox->sched);
-
-    if (llabs(offset_ms - outbox->wall_offset_ms) >= CLOCK_SET_MS) {
-        outbox->wall_offset_ms = offset_ms;
-    }
-}
-
-/* The time that must go out with a write, 0 if none: its own, or when it was made if that is long ago. */
-static int64_t time_of(const struct outbox *outbox, const struct outbox_entry *entry)
-{
-    uint64_t age_ms = sched_now_ms(outbox->sched) - entry->added_ms;
-    int64_t wall_ms = (int64_t)entry->added_ms + outbox->wall_offset_ms;
-
-    if (entry->command != BLYNK_HARDWARE) {
-        return 0;
-    }
-    if (entry->wall_ms) {
-        return entry->wall_ms;
-    }
-    if (!outbox->config.stamp_after_ms || age_ms <= outbox->config.stamp_after_ms ||
-        pins_delivery(outbox->pins, entry->pin) != PIN_DELIVER_ALL || wall_ms < WALL_PLAUSIBLE_MS) {
-        return 0;
-    }
-    return wall_ms;
-}
-
-static struct outbox_entry *following(const struct outbox *outbox, const struct outbox_entry *entry)
-{
-    struct list *node = entry->node.next;
-
-    return node == &outbox->entries ? NULL : outbox_entry_at(node);
-}
-
-static void measure_group(const struct outbox *outbox, const struct outbox_entry *first, struct run *run)
-{
-    for (const struct outbox_entry *entry = first; entry && entry->group == first->group;
-         entry = following(outbox, entry)) {
-        run->count++;
-        run->bytes += frame_bytes(entry);
-        if (!run->time_ms) {
-            run->time_ms = time_of(outbox, entry);
-        }
-    }
-    run->together = true;
-    run->wrapped = run->count > 1 || run->time_ms;
-}
-
-/* As many as fit; at least one. */
-static void measure_same_time(const struct outbox *outbox, const struct outbox_entry *first,
-                              const struct budget *budget, struct run *run)
-{
-    run->wrapped = true;
-    for (const struct outbox_entry *entry = first; entry; entry = following(outbox, entry)) {
-        size_t bytes = run->bytes + frame_bytes(entry);
-        if (entry->group || time_of(outbox, entry) != run->time_ms) {
-            return;
-        }
-        if (run->count && (run->count + 3 > budget->messages || bytes + wrapping_bytes(run) > budget->room)) {
-            return;
-        }
-        run->count++;
-        run->bytes = bytes;
-    }
-}
-
-static struct run next_run(const struct outbox *outbox, const struct outbox_entry *first,
-                           const struct budget *budget)
-{
-    struct run run = {0};
-
-    if (first->group) {
-        measure_group(outbox, first, &run);
-        return run;
-    }
-    run.time_ms = time_of(outbox, first);
-    if (run.time_ms) {
-        measure_same_time(outbox, first, budget, &run);
-        return run;
-    }
-    run.count = 1;
-    run.bytes = frame_bytes(first);
-    return run;
-}
+#define CREDIT_MESSAGE 1000 /* the backlog's share of the rate is reckoned in thousandths of a message */
+#define CREDIT_MAX     (10 * CREDIT_MESSAGE)
 
 /* ---- sending ---- */
 
 /* `mark` is that of the fill under way. */
-static void mark_sent(struct outbox *outbox)
+static void mark_sent(struct outbox *outbox, struct outbox_entry *entry)
 {
-    struct outbox_entry *entry = outbox_entry_at(outbox->next);
-
-    outbox->next = outbox->next->next;
-    entry->sent = true;
     entry->mark = outbox->mark + 1;
-    outbox->info.waiting--;
-    outbox->info.unconfirmed++;
-    if (entry->command == BLYNK_HARDWARE && outbox->latest[entry->pin] == entry) {
-        outbox->latest[entry->pin] = NULL;
-    }
+    outbox_lanes_sent(outbox, entry);
+}
+
+static struct outbox_entry *first_of(struct outbox *outbox, enum outbox_lane lane)
+{
+    struct list *node = list_first(&outbox->lanes[lane]);
+
+    return node ? outbox_entry_at(node) : NULL;
 }
 
 /* All of it or, without memory, nothing. */
-static bool send_whole(struct outbox *outbox, struct budget *budget, const struct run *run)
+static bool send_whole(struct outbox *outbox, struct budget *budget, const struct run *run,
+                       enum outbox_lane lane)
 {
     size_t before = buf_len(budget->out);
     size_t given = budget->given;
-    struct outbox_entry *entry = outbox_entry_at(outbox->next);
-    bool sent = !run->wrapped || put_begin(budget, run);
+    struct outbox_entry *entry = first_of(outbox, lane);
+    bool sent = !run->wrapped || outbox_put_begin(budget, run);
 
     for (size_t i = 0; sent && i < run->count; i++) {
-        sent = put_entry(budget, entry);
-        entry = following(outbox, entry);
+        sent = outbox_put_entry(budget, entry);
+        entry = outbox_following(outbox, entry);
     }
-    sent = sent && (!run->wrapped || put_end(budget));
+    sent = sent && (!run->wrapped || outbox_put_end(budget));
     if (!sent) {
         buf_truncate(budget->out, before);
         budget->given = given;
         return false;
     }
     for (size_t i = 0; i < run->count; i++) {
-        mark_sent(outbox);
+        mark_sent(outbox, first_of(outbox, lane));
     }
     return true;
 }
@@ -245,15 +49,15 @@ static bool send_whole(struct outbox *outbox, struct budget *budget, const struc
 static bool send_open(struct outbox *outbox, struct budget *budget, bool most)
 {
     while (outbox->open_left) {
-        const struct outbox_entry *entry = outbox_entry_at(outbox->next);
-        bool fits = frame_bytes(entry) <= budget->room || (most && !budget->given);
-        if (!budget->messages || !fits || !put_entry(budget, entry)) {
+        struct outbox_entry *entry = first_of(outbox, outbox->open_lane);
+        bool fits = outbox_frame_bytes(entry) <= budget->room || (most && !budget->given);
+        if (!budget->messages || !fits || !outbox_put_entry(budget, entry)) {
             return false;
         }
-        mark_sent(outbox);
+        mark_sent(outbox, entry);
         outbox->open_left--;
     }
-    if (!budget->messages || budget->room < BLYNK_HEADER_BYTES + 1 || !put_end(budget)) {
+    if (!budget->messages || budget->room < BLYNK_HEADER_BYTES + 1 || !outbox_put_end(budget)) {
         return false;
     }
     outbox->is_open = false;
@@ -261,31 +65,132 @@ static bool send_open(struct outbox *outbox, struct budget *budget, bool most)
 }
 
 /* What will never fit as a whole goes in parts that follow each other. */
-static bool send_parts(struct outbox *outbox, struct budget *budget, const struct run *run)
+static bool send_parts(struct outbox *outbox, struct budget *budget, const struct run *run,
+                       enum outbox_lane lane)
 {
     if (!run->wrapped) {
-        return send_whole(outbox, budget, run); /* a frame larger than the room: the stream cuts it */
+        return send_whole(outbox, budget, run, lane); /* a frame larger than the room: the stream cuts it */
     }
-    if (!put_begin(budget, run)) {
+    if (!outbox_put_begin(budget, run)) {
         return false;
     }
     outbox->is_open = true;
+    outbox->open_lane = lane;
     outbox->open_left = run->count;
     return send_open(outbox, budget, false);
 }
 
-static bool send_next(struct outbox *outbox, struct budget *budget, bool most)
+static bool send_next(struct outbox *outbox, struct budget *budget, bool most, enum outbox_lane lane)
 {
-    struct run run = next_run(outbox, outbox_entry_at(outbox->next), budget);
+    struct run run = outbox_run_measure(outbox, first_of(outbox, lane), budget);
     size_t messages = run.count + (run.wrapped ? 2 : 0);
 
-    if (messages <= budget->messages && run.bytes + wrapping_bytes(&run) <= budget->room) {
-        return send_whole(outbox, budget, &run);
+    if (messages <= budget->messages && run.bytes + outbox_wrapping_bytes(&run) <= budget->room) {
+        return send_whole(outbox, budget, &run, lane);
     }
     if (!most || budget->given) {
         return false;
     }
-    return send_parts(outbox, budget, &run);
+    return send_parts(outbox, budget, &run, lane);
+}
+
+/* ---- whose turn it is ---- */
+
+static bool is_on_diet(const struct outbox *outbox, enum outbox_lane lane)
+{
+    return (outbox->diet == OUTBOX_LATEST_ONLY && lane > LANE_LATEST) ||
+           (outbox->diet == OUTBOX_EVENTS_ONLY && lane > LANE_EVENT);
+}
+
+static void refill(struct outbox *outbox)
+{
+    uint64_t now_ms = sched_now_ms(outbox->sched);
+    uint64_t elapsed_ms = now_ms - outbox->credit_ms;
+    uint64_t more = elapsed_ms > CREDIT_MAX ? CREDIT_MAX : elapsed_ms * outbox->config.backlog_per_s;
+
+    outbox->credit_ms = now_ms;
+    outbox->credit =
+        outbox->credit + (int64_t)more < CREDIT_MAX ? outbox->credit + (int64_t)more : CREDIT_MAX;
+}
+
+/* The backlog takes only its share of the rate; when it may go on the session is woken. */
+static bool has_credit(struct outbox *outbox)
+{
+    if (!outbox->config.backlog_per_s) {
+        return true;
+    }
+    refill(outbox);
+    if (outbox->credit > 0) {
+        return true;
+    }
+    if (!timer_active(&outbox->credit_timer)) {
+        uint64_t lacking = (uint64_t)(CREDIT_MESSAGE - outbox->credit);
+        timer_start(outbox->sched, &outbox->credit_timer, lacking / outbox->config.backlog_per_s + 1);
+    }
+    return false;
+}
+
+/* The lane that is served next; LANES: none. */
+static enum outbox_lane next_lane(struct outbox *outbox)
+{
+    for (int lane = 0; lane < LANE_BACKLOG; lane++) {
+        if (outbox->in_lane[lane] && !is_on_diet(outbox, (enum outbox_lane)lane)) {
+            return (enum outbox_lane)lane;
+        }
+    }
+    bool backlog = outbox->in_lane[LANE_BACKLOG] && !is_on_diet(outbox, LANE_BACKLOG);
+    return backlog && has_credit(outbox) ? LANE_BACKLOG : LANES;
+}
+
+bool outbox_can_send(struct outbox *outbox)
+{
+    if (outbox->is_open) {
+        return true;
+    }
+    return outbox->info.unconfirmed < outbox->window && next_lane(outbox) != LANES;
+}
+
+/* Blynk takes no sample older than a month: what has waited longer would be refused one by one. */
+static void drop_expired(struct outbox *outbox)
+{
+    uint64_t most_ms = outbox->config.max_age_ms;
+    int64_t now_ms = sched_wall_ms(outbox->sched);
+    struct outbox_entry *entry;
+
+    while (most_ms && !outbox->is_open && now_ms > WALL_PLAUSIBLE_MS &&
+           (entry = first_of(outbox, LANE_BACKLOG))) {
+        int64_t made_ms = outbox_time_of(outbox, entry);
+        if (entry->group || !made_ms || made_ms > now_ms - (int64_t)most_ms) {
+            return;
+        }
+        outbox->info.expired++;
+        outbox_lanes_forget(outbox, entry);
+    }
+}
+
+static bool serve(struct outbox *outbox, struct budget *budget, bool most)
+{
+    enum outbox_lane lane = outbox->info.unconfirmed < outbox->window ? next_lane(outbox) : LANES;
+
+    if (lane == LANES) {
+        return false;
+    }
+    size_t before = budget->given;
+    bool more = send_next(outbox, budget, most, lane);
+    if (lane == LANE_BACKLOG) {
+        outbox->credit -= (int64_t)(budget->given - before) * CREDIT_MESSAGE;
+    }
+    return more;
+}
+
+/* What somebody waits for, or what has filled the window, is to be confirmed soon. */
+static void ask_for_confirmation(const struct outbox *outbox, struct blynk_session *session)
+{
+    bool wanted = outbox->wanted > outbox->info.confirmed_sequence;
+
+    if (outbox->info.unconfirmed && (wanted || outbox->info.unconfirmed >= outbox->window)) {
+        blynk_session_confirm_soon(session);
+    }
 }
 
 size_t outbox_fill(void *arg, struct blynk_session *session, struct buf *out, size_t room,
@@ -295,15 +200,43 @@ size_t outbox_fill(void *arg, struct blynk_session *session, struct buf *out, si
     struct budget budget = {.session = session, .out = out, .room = room, .messages = max_messages};
     bool more = max_messages > 0;
 
-    follow_clock(outbox);
+    outbox->online = true;
+    outbox_follow_clock(outbox);
+    drop_expired(outbox);
     if (more && outbox->is_open) {
         more = send_open(outbox, &budget, most);
     }
-    while (more && budget.messages && outbox->info.waiting) {
-        more = send_next(outbox, &budget, most);
+    while (more && budget.messages) {
+        more = serve(outbox, &budget, most);
     }
     if (budget.given) {
         *mark = ++outbox->mark;
+        outbox_lanes_join(outbox);
+        outbox_store_wake(outbox); /* more may have to be read back */
+        ask_for_confirmation(outbox, session);
     }
     return budget.given;
+}
+
+/* ---- life ---- */
+
+static void on_credit(void *arg)
+{
+    struct outbox *outbox = arg;
+
+    if (outbox->events.on_added) {
+        outbox->events.on_added(outbox->arg);
+    }
+}
+
+void outbox_send_init(struct outbox *outbox)
+{
+    timer_init(&outbox->credit_timer, on_credit, outbox);
+    outbox->credit = CREDIT_MAX;
+    outbox->credit_ms = sched_now_ms(outbox->sched);
+}
+
+void outbox_send_free(struct outbox *outbox)
+{
+    timer_stop(&outbox->credit_timer);
 }

@@ -36,6 +36,13 @@ void conf_defaults(struct conf *conf)
     }
 }
 
+enum conf_delivery conf_delivery_of(const struct conf *conf, pin_id pin)
+{
+    unsigned own = conf->pin_delivery[pin];
+
+    return (enum conf_delivery)(own == CONF_DELIVER_DEFAULT ? conf->delivery : own);
+}
+
 void conf_wipe(struct conf *conf)
 {
     secret_wipe(conf, sizeof(*conf));

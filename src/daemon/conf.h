@@ -40,7 +40,6 @@ struct conf {
     struct api_config api; /* listen_fd is not the configuration's: -1 */
     unsigned uplink;       /* enum conf_uplink */
     unsigned tls;          /* index of a word; only "no" passes the check */
-    unsigned durability;   /* index of a word; only "memory" passes the check */
     unsigned log_level;    /* enum log_level */
     bool trace;
     bool apn_given; /* an empty apn was written on purpose: the network chooses */
@@ -50,25 +49,29 @@ struct conf {
     char wifi_password_file[CONF_PATH_MAX];
     unsigned delivery;               /* enum conf_delivery, never the first */
     uint8_t pin_delivery[PIN_COUNT]; /* enum conf_delivery */
+    uint32_t pin_min_interval_ms[PIN_COUNT];
+    double pin_deadband[PIN_COUNT];
 };
 
 enum conf_type {
-    CONF_TYPE_TEXT,     /* char[]: printable, can stand between quotes in a command */
-    CONF_TYPE_DIGITS,   /* char[]: min to max digits */
-    CONF_TYPE_PATH,     /* char[]: absolute */
-    CONF_TYPE_NAME,     /* char[]: a user's or group's name; may be empty */
-    CONF_TYPE_SERVER,   /* host:port, into bridge.link */
-    CONF_TYPE_LINE,     /* struct gpio_name */
-    CONF_TYPE_LIST,     /* char[LINK_FALLBACKS_MAX][]: hosts separated by commas or blanks */
-    CONF_TYPE_PROFILE,  /* char[]: "auto" or the name of a modem profile */
-    CONF_TYPE_BOOL,     /* bool or int */
-    CONF_TYPE_NUMBER,   /* an integer */
-    CONF_TYPE_OCTAL,    /* file mode */
-    CONF_TYPE_DURATION, /* milliseconds */
-    CONF_TYPE_SIZE,     /* bytes */
-    CONF_TYPE_WORD,     /* one of `words`; its index */
-    CONF_TYPE_PIN_RULE, /* [pin V5]: into pin_delivery */
-    CONF_TYPE_ROLE,     /* user.NAME, group.NAME: into api.rules */
+    CONF_TYPE_TEXT,         /* char[]: printable, can stand between quotes in a command */
+    CONF_TYPE_DIGITS,       /* char[]: min to max digits */
+    CONF_TYPE_PATH,         /* char[]: absolute */
+    CONF_TYPE_NAME,         /* char[]: a user's or group's name; may be empty */
+    CONF_TYPE_SERVER,       /* host:port, into bridge.link */
+    CONF_TYPE_LINE,         /* struct gpio_name */
+    CONF_TYPE_LIST,         /* char[LINK_FALLBACKS_MAX][]: hosts separated by commas or blanks */
+    CONF_TYPE_PROFILE,      /* char[]: "auto" or the name of a modem profile */
+    CONF_TYPE_BOOL,         /* bool or int */
+    CONF_TYPE_NUMBER,       /* an integer */
+    CONF_TYPE_OCTAL,        /* file mode */
+    CONF_TYPE_DURATION,     /* milliseconds */
+    CONF_TYPE_SIZE,         /* bytes */
+    CONF_TYPE_WORD,         /* one of `words`; its index */
+    CONF_TYPE_PIN_RULE,     /* [pin V5]: into pin_delivery */
+    CONF_TYPE_PIN_INTERVAL, /* [pin V5]: into pin_min_interval_ms */
+    CONF_TYPE_PIN_DEADBAND, /* [pin V5]: into pin_deadband */
+    CONF_TYPE_ROLE,         /* user.NAME, group.NAME: into api.rules */
 };
 
 /* What a changed value costs when the configuration is read again. */
@@ -104,6 +107,10 @@ const struct conf_key *conf_key_at(size_t index);
 const struct conf_key *conf_key_find(const char *section, const char *name);
 /* True for a section that can be in a file, "pin V5" with a pin that exists included. */
 bool conf_section_known(const char *section);
+/* The pin of "pin V5"; false if it is no such section or there is no such pin. */
+bool conf_section_pin(const char *section, pin_id *pin);
+/* What [pin V5] says, or else [pins]; never CONF_DELIVER_DEFAULT. */
+enum conf_delivery conf_delivery_of(const struct conf *conf, pin_id pin);
 
 /* The nearest known word for "did you mean", NULL if none is near. */
 const char *conf_nearest_key(const char *section, const char *name);

@@ -2,6 +2,10 @@
 
 #include <string.h>
 
+/* Protocol sheet, 8: above 10 values/s "may cause Flood Error", above 20 requests/s the connection is closed. */
+#define RATE_SAFE 10
+#define RATE_MAX  20
+
 /* A finding about a key, at the line that set it last. */
 static void say(struct conf_loader *loader, bool is_error, const char *section, const char *name,
                 const char *words)
@@ -51,10 +55,6 @@ static void check_not_yet(struct conf_loader *loader)
     if (loader->conf->tls) {
         say(loader, true, "blynk", "tls", "encryption is not yet in this version; only `no` can be written");
     }
-    if (loader->conf->durability) {
-        say(loader, true, "outbox", "durability",
-            "a store on disk is not yet in this version; only `memory` can be written");
-    }
 }
 
 static void check_retry(struct conf_loader *loader)
@@ -70,10 +70,14 @@ static void check_rate(struct conf_loader *loader)
 {
     uint32_t rate = loader->conf->bridge.link.session.rate_per_s;
 
-    /* Protocol sheet, 8: "more than 10 values/s may cause Flood Error". */
-    if (rate == 0 || rate > 10) {
+    if (rate > RATE_MAX) {
+        say(loader, true, "limits", "rate",
+            "at most 20 a second: Blynk's cloud closes a connection that sends more (for a server of your "
+            "own "
+            "that takes any rate: 0 = no limit)");
+    } else if (rate == 0 || rate > RATE_SAFE) {
         say(loader, false, "limits", "rate",
-            "Blynk's cloud closes connections that send more than 10 a second");
+            "Blynk's cloud may close connections that send more than 10 a second");
     }
 }
 
@@ -96,6 +100,24 @@ static void check_power(struct conf_loader *loader)
     }
 }
 
+/* A delivery of `all` promises every sample; an interval lets only the newest through. */
+static void check_intervals(struct conf_loader *loader)
+{
+    char name[PIN_NAME_MAX];
+
+    for (pin_id pin = 0; pin < PIN_COUNT; pin++) {
+        struct conf_place place = loader->interval_places[pin];
+        if (loader->conf->pin_min_interval_ms[pin] &&
+            conf_delivery_of(loader->conf, pin) != CONF_DELIVER_LATEST) {
+            conf_report_add(
+                loader->report, true, loader->files[place.file ? place.file - 1 : 0], place.line,
+                "[pin %s] min_interval: drops values, but `delivery = all` wants every one to arrive; "
+                "write `delivery = latest` for this pin",
+                pin_name(pin, name));
+        }
+    }
+}
+
 /* One directory for all that must survive a restart. */
 static void share_state_dir(struct conf *conf)
 {
@@ -110,5 +132,6 @@ void conf_check(struct conf_loader *loader)
     check_not_yet(loader);
     check_retry(loader);
     check_rate(loader);
+    check_intervals(loader);
     check_power(loader);
 }

@@ -13,6 +13,13 @@ static bool form_fits(const char *form, const char *text)
     return form[len] ? strncmp(form, text, len) == 0 && text[len] : strcmp(form, text) == 0;
 }
 
+bool conf_section_pin(const char *section, pin_id *pin)
+{
+    const char *name = section + strlen("pin ");
+
+    return strncmp(section, "pin ", strlen("pin ")) == 0 && pin_parse(name, strlen(name), pin) == 0;
+}
+
 bool conf_section_known(const char *section)
 {
     pin_id pin;
@@ -22,7 +29,7 @@ bool conf_section_known(const char *section)
             return true;
         }
     }
-    return strncmp(section, "pin ", 4) == 0 && pin_parse(section + 4, strlen(section + 4), &pin) == 0;
+    return conf_section_pin(section, &pin);
 }
 
 const struct conf_key *conf_key_find(const char *section, const char *name)

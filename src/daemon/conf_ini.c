@@ -212,12 +212,16 @@ static void remember_place(struct reader *reader, const struct conf_key *key, co
 {
     struct conf_loader *loader = reader->loader;
     struct conf_place *place = &loader->places[key - conf_key_at(0)];
+    pin_id pin;
 
     if (place->file == loader->file_count && strcmp(key->name, name) == 0 &&
         strcmp(key->section, section) == 0) {
         complain(reader, false, "[%s] %s is also in line %u; this one counts", section, name, place->line);
     }
     *place = (struct conf_place){loader->file_count, reader->line};
+    if (key->type == CONF_TYPE_PIN_INTERVAL && conf_section_pin(section, &pin)) {
+        loader->interval_places[pin] = *place;
+    }
 }
 
 static void take_value(struct reader *reader, const struct conf_key *key, const char *section,

@@ -9,7 +9,7 @@
 
 #include <sys/stat.h>
 
-#define CONF_KEYS_MAX 64
+#define CONF_KEYS_MAX 128
 
 /* Where a key was last set. */
 struct conf_place {
@@ -22,8 +22,9 @@ struct conf_loader {
     struct conf_report *report;
     char files[1 + CONF_DROPINS_MAX][CONF_PATH_MAX]; /* as they are shown */
     unsigned file_count;
-    struct conf_place places[CONF_KEYS_MAX]; /* by index of the key */
-    bool unread;                             /* a file: what is missing may stand in it */
+    struct conf_place places[CONF_KEYS_MAX];      /* by index of the key */
+    struct conf_place interval_places[PIN_COUNT]; /* of each pin's min_interval */
+    bool unread;                                  /* a file: what is missing may stand in it */
 };
 
 /* The name of the file that is being read. */

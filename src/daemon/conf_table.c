@@ -11,7 +11,9 @@
 
 static const char *const uplink_words[] = {"modem", "host", NULL};
 static const char *const tls_words[] = {"no", "yes", NULL};
+/* In the order of enum outbox_durability and enum outbox_policy. */
 static const char *const durability_words[] = {"memory", "offline", "always", NULL};
+static const char *const policy_words[] = {"refuse", "oldest", NULL};
 /* "": enum conf_delivery begins at 1. */
 static const char *const delivery_words[] = {"", "all", "latest", NULL};
 static const char *const role_words[] = {
@@ -168,10 +170,10 @@ static const struct conf_key keys[] = {
      .fallback = "5m", .unit = "time", .min = SECONDS(1), .max = MINUTES(1440), .apply = CONF_APPLY_LIVE,
      .help = "The longest such pause."},
 
-    {.section = "outbox", .name = "durability", .type = CONF_TYPE_WORD, MEMBER(durability),
-     .words = durability_words, .fallback = "memory", .unit = "memory", .apply = CONF_APPLY_RESTART,
-     .help = "Where writes wait for the server. Only memory in this version: a stop of the daemon loses "
-             "them."},
+    {.section = "outbox", .name = "durability", .type = CONF_TYPE_WORD, MEMBER(bridge.outbox.durability),
+     .words = durability_words, .fallback = "offline", .unit = "memory, offline or always",
+     .apply = CONF_APPLY_RESTART,
+     .help = "What is kept on disk: nothing, what has waited for spill_after, or every write at once."},
     {.section = "outbox", .name = "max_messages", .type = CONF_TYPE_NUMBER, MEMBER(bridge.outbox.max_entries),
      .fallback = "10000", .unit = "messages", .min = 16, .max = 1000000, .apply = CONF_APPLY_LIVE,
      .help = "How many writes may wait; then new ones are refused."},
@@ -182,10 +184,33 @@ static const struct conf_key keys[] = {
      MEMBER(bridge.outbox.stamp_after_ms), .fallback = "10s", .unit = "time", .min = SECONDS(1),
      .max = MINUTES(60), .apply = CONF_APPLY_LIVE,
      .help = "A write that waited longer is sent with the time at which it was made."},
+    {.section = "outbox", .name = "spill_after", .type = CONF_TYPE_DURATION,
+     MEMBER(bridge.outbox.spill_after_ms), .fallback = "10s", .unit = "time", .min = SECONDS(1),
+     .max = MINUTES(60), .apply = CONF_APPLY_LIVE,
+     .help = "With `durability = offline`: what is not confirmed after so long goes to disk."},
+    {.section = "outbox", .name = "commit_interval", .type = CONF_TYPE_DURATION,
+     MEMBER(bridge.outbox.commit_interval_ms), .fallback = "2s", .unit = "time", .min = 100,
+     .max = SECONDS(60), .apply = CONF_APPLY_LIVE,
+     .help = "The disk is written at most so often; a power failure loses the writes of that time."},
+    {.section = "outbox", .name = "max_rows", .type = CONF_TYPE_NUMBER, MEMBER(bridge.outbox.max_rows),
+     .fallback = "1000000", .unit = "messages", .min = 1000, .max = 100000000, .apply = CONF_APPLY_LIVE,
+     .help = "How many writes may wait on disk."},
+    {.section = "outbox", .name = "max_size", .type = CONF_TYPE_SIZE, MEMBER(bridge.outbox.max_spool_bytes),
+     .fallback = "256M", .unit = "bytes, k, M, G", .min = KIB(1024), .max = KIB(UINT64_C(1) << 30),
+     .apply = CONF_APPLY_LIVE, .help = "How much of the disk they may take."},
+    {.section = "outbox", .name = "max_age", .type = CONF_TYPE_DURATION, MEMBER(bridge.outbox.max_age_ms),
+     .fallback = "30d", .unit = "time, 0 = never", .max = MINUTES(43200), .apply = CONF_APPLY_LIVE,
+     .help = "A write that has waited longer is dropped and counted; Blynk takes none older than a month."},
+    {.section = "outbox", .name = "min_free", .type = CONF_TYPE_SIZE, MEMBER(bridge.outbox.min_free_bytes),
+     .fallback = "64M", .unit = "bytes, k, M, G", .max = KIB(UINT64_C(1) << 30), .apply = CONF_APPLY_LIVE,
+     .help = "What must stay free on the disk; below it nothing more is stored there."},
+    {.section = "outbox", .name = "policy", .type = CONF_TYPE_WORD, MEMBER(bridge.outbox.policy),
+     .words = policy_words, .fallback = "refuse", .unit = "refuse or oldest", .apply = CONF_APPLY_LIVE,
+     .help = "At these bounds: refuse new writes, or drop the oldest writes of pins with `delivery = all`."},
 
     {.section = "limits", .name = "rate", .type = CONF_TYPE_NUMBER, MEMBER(bridge.link.session.rate_per_s),
-     .fallback = "8", .unit = "messages per second, 0 = no limit", .max = 100, .apply = CONF_APPLY_LIVE,
-     .help = "Blynk drops what comes faster than 10 a second and may close the connection."},
+     .fallback = "8", .unit = "messages per second up to 20, 0 = no limit", .max = 100000, .apply = CONF_APPLY_LIVE,
+     .help = "Blynk drops what comes faster than 10 a second; above 20 it closes the connection."},
     {.section = "limits", .name = "burst", .type = CONF_TYPE_NUMBER, MEMBER(bridge.link.session.burst),
      .fallback = "10", .unit = "messages", .min = 1, .max = 100, .apply = CONF_APPLY_LIVE,
      .help = "How many may go at once after a pause."},
@@ -201,6 +226,12 @@ static const struct conf_key keys[] = {
     {.section = "pin *", .name = "delivery", .type = CONF_TYPE_PIN_RULE, MEMBER(pin_delivery),
      .words = delivery_words, .example = "latest", .unit = "all or latest", .apply = CONF_APPLY_LIVE,
      .help = "The same for one pin: a section [pin V5] for each."},
+    {.section = "pin *", .name = "min_interval", .type = CONF_TYPE_PIN_INTERVAL, MEMBER(pin_min_interval_ms),
+     .example = "10s", .unit = "time, 0 = none", .max = MINUTES(1440), .apply = CONF_APPLY_LIVE,
+     .help = "With `delivery = latest`: not sent more often; what comes earlier waits, and the newest is sent."},
+    {.section = "pin *", .name = "deadband", .type = CONF_TYPE_PIN_DEADBAND, MEMBER(pin_deadband),
+     .example = "0.5", .unit = "number, 0 = none", .apply = CONF_APPLY_LIVE,
+     .help = "A number that differs from the last one that was sent by less than this is not sent."},
 
     {.section = "socket", .name = "path", .type = CONF_TYPE_PATH, MEMBER(api.socket_path),
      .fallback = "/run/blynkd/blynkd.sock", .unit = "path", .apply = CONF_APPLY_RESTART,

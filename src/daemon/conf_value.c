@@ -19,18 +19,40 @@ static void *member_of(struct conf *conf, const struct conf_key *key)
     return (char *)conf + key->offset;
 }
 
+struct amount_unit {
+    const char *word;
+    uint64_t factor;
+};
+
+/* The largest unit that leaves no rest, but minutes up to an hour. */
+static const struct amount_unit *fitting_unit(const struct conf_key *key, uint64_t amount)
+{
+    static const struct amount_unit times[] = {
+        {"d", 86400000}, {"h", 3600000}, {"m", 60000}, {"s", 1000}, {"ms", 1}};
+    static const struct amount_unit sizes[] = {{"G", 1 << 30}, {"M", 1 << 20}, {"k", 1 << 10}, {"", 1}};
+    static const struct amount_unit plain = {"", 1};
+
+    bool is_time = key->type == CONF_TYPE_DURATION || key->type == CONF_TYPE_PIN_INTERVAL;
+
+    if (!is_time && key->type != CONF_TYPE_SIZE) {
+        return &plain;
+    }
+    if (amount == 0) {
+        return is_time ? &times[3] : &plain;
+    }
+    const struct amount_unit *unit = is_time ? times : sizes;
+    while (amount % unit->factor || (amount == unit->factor && strcmp(unit->word, "h") == 0)) {
+        unit++;
+    }
+    return unit;
+}
+
 static void format_amount(const struct conf_key *key, uint64_t amount, char *out, size_t size)
 {
-    const char *unit = "";
+    const struct amount_unit *unit = fitting_unit(key, amount);
 
-    if (key->type == CONF_TYPE_DURATION) {
-        unit = amount % 60000 == 0 && amount ? "m" : amount % 1000 == 0 ? "s" : "ms";
-        amount /= *unit == 's' ? 1000 : strcmp(unit, "m") == 0 ? 60000 : 1;
-    } else if (key->type == CONF_TYPE_SIZE) {
-        unit = amount >= 1 << 20 && amount % (1 << 20) == 0 ? "M" : amount % 1024 == 0 && amount ? "k" : "";
-        amount /= *unit == 'M' ? 1 << 20 : *unit == 'k' ? 1024 : 1;
-    }
-    snprintf(out, size, key->type == CONF_TYPE_OCTAL ? "%04" PRIo64 "%s" : "%" PRIu64 "%s", amount, unit);
+    snprintf(out, size, key->type == CONF_TYPE_OCTAL ? "%04" PRIo64 "%s" : "%" PRIu64 "%s",
+             amount / unit->factor, unit->word);
 }
 
 static void format_range(const struct conf_key *key, char *out, size_t size)
@@ -51,7 +73,8 @@ int conf_refuse(const struct setting *setting, const char *problem)
 {
     const struct conf_key *key = setting->key;
     bool has_range = key->type == CONF_TYPE_NUMBER || key->type == CONF_TYPE_DURATION ||
-                     key->type == CONF_TYPE_SIZE || key->type == CONF_TYPE_OCTAL;
+                     key->type == CONF_TYPE_SIZE || key->type == CONF_TYPE_OCTAL ||
+                     key->type == CONF_TYPE_PIN_INTERVAL;
     char range[72] = "";
     char shown[SHOWN_VALUE_MAX + 8] = "";
 
@@ -239,6 +262,20 @@ static int scan_octal(const char *text, uint64_t max, uint64_t *value)
     return *text ? 0 : -EINVAL;
 }
 
+int conf_scan_amount(const struct setting *setting, int (*scan)(const char *, uint64_t, uint64_t *),
+                     uint64_t *value)
+{
+    int error = scan(setting->text, setting->key->max, value);
+
+    if (error == -ERANGE) {
+        return conf_refuse(setting, "is too much");
+    }
+    if (error) {
+        return conf_refuse(setting, "is not understood");
+    }
+    return *value < setting->key->min ? conf_refuse(setting, "is too little") : 0;
+}
+
 static int set_amount(const struct setting *setting, int (*scan)(const char *, uint64_t, uint64_t *))
 {
     const struct conf_key *key = setting->key;
@@ -248,18 +285,11 @@ static int set_amount(const struct setting *setting, int (*scan)(const char *, u
         store_number(setting, -1);
         return 0;
     }
-    int error = scan(setting->text, key->max, &value);
-    if (error == -ERANGE) {
-        return conf_refuse(setting, "is too much");
+    int error = conf_scan_amount(setting, scan, &value);
+    if (!error) {
+        store_number(setting, (int64_t)value);
     }
-    if (error) {
-        return conf_refuse(setting, "is not understood");
-    }
-    if (value < key->min) {
-        return conf_refuse(setting, "is too little");
-    }
-    store_number(setting, (int64_t)value);
-    return 0;
+    return error;
 }
 
 int conf_find_word(const struct setting *setting)
@@ -324,6 +354,10 @@ static int set_by_type(const struct setting *setting)
         return set_word(setting);
     case CONF_TYPE_PIN_RULE:
         return conf_set_pin_rule(setting);
+    case CONF_TYPE_PIN_INTERVAL:
+        return conf_set_pin_interval(setting);
+    case CONF_TYPE_PIN_DEADBAND:
+        return conf_set_pin_deadband(setting);
     case CONF_TYPE_ROLE:
         return conf_set_role(setting);
     }

@@ -20,7 +20,13 @@ int conf_refuse(const struct setting *setting, const char *problem);
 /* The index of the text among the key's words, or -1. */
 int conf_find_word(const struct setting *setting);
 
+/* Reads a number between the key's bounds; else refuses. */
+int conf_scan_amount(const struct setting *setting, int (*scan)(const char *, uint64_t, uint64_t *),
+                     uint64_t *value);
+
 int conf_set_pin_rule(const struct setting *setting);
+int conf_set_pin_interval(const struct setting *setting);
+int conf_set_pin_deadband(const struct setting *setting);
 int conf_set_role(const struct setting *setting);
 
 #endif

@@ -1,22 +1,63 @@
 /* Values of which a section or a key's own name says what they are for: [pin V5], [access] user.NAME. */
 #include "conf_value.h"
 
+#include "blynkd/base/scan.h"
+
 #include <stdio.h>
 #include <string.h>
+
+static int refuse_pin(const struct setting *setting)
+{
+    return conf_refuse(setting, "is for a pin that does not exist");
+}
 
 int conf_set_pin_rule(const struct setting *setting)
 {
     int word = conf_find_word(setting);
-    const char *pin_text = setting->section + strlen("pin ");
     pin_id pin;
 
     if (word < 0) {
         return conf_refuse(setting, "is not one of the words");
     }
-    if (pin_parse(pin_text, strlen(pin_text), &pin) != 0) {
-        return conf_refuse(setting, "is for a pin that does not exist");
+    if (!conf_section_pin(setting->section, &pin)) {
+        return refuse_pin(setting);
     }
     setting->conf->pin_delivery[pin] = (uint8_t)word;
+    return 0;
+}
+
+int conf_set_pin_interval(const struct setting *setting)
+{
+    uint64_t ms;
+    pin_id pin;
+    int error = conf_scan_amount(setting, scan_duration_ms, &ms);
+
+    if (error) {
+        return error;
+    }
+    if (!conf_section_pin(setting->section, &pin)) {
+        return refuse_pin(setting);
+    }
+    setting->conf->pin_min_interval_ms[pin] = (uint32_t)ms;
+    return 0;
+}
+
+int conf_set_pin_deadband(const struct setting *setting)
+{
+    double number;
+    pin_id pin;
+
+    if (scan_double(setting->text, strlen(setting->text), &number)) {
+        return conf_refuse(setting, "is not understood");
+    }
+    if (number < 0) {
+        return conf_refuse(setting, "is below zero");
+    }
+    if (!conf_section_pin(setting->section, &pin)) {
+        return refuse_pin(setting);
+    }
+    setting->conf->pin_deadband[pin] =
+        number > 0 ? number : 0; /* no "-0": configurations are compared by bytes */
     return 0;
 }
 

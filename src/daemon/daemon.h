@@ -51,9 +51,13 @@ struct daemon {
     bool link_wanted_again; /* a reload took the link down; it goes up again when it is off */
     enum link_state link_state;
     char status[LINK_WHY_MAX + 64]; /* the last line about the link, without what a reload adds */
+    char disk_note[200];            /* why the disk cannot be written; "" it can */
     char status_note[128];          /* what the last reload left to say; "" nothing */
 };
 
+#define DAEMON_STATUS_MAX (LINK_WHY_MAX + 64 + 200 + 128 + 16)
+
+void daemon_on_disk(void *arg, const char *why);
 /* The words for a state of the link, kept in daemon->status, told to systemd. */
 void daemon_on_link(void *arg, const struct link_change *change);
 /* Exchanges with the modem go to the log if the configuration says so. */

@@ -4,20 +4,18 @@
  */
 #include "actions.h"
 #include "daemon.h"
+#include "process.h"
 
 #include "blynkd/base/secret.h"
 #include "blynkd/io/hotplug.h"
 #include "blynkd/net/tcp.h"
 #include "blynkd/net/uplink.h"
 
-#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 /* ---- the end ------------------------------------------------------------------------------------------- */
 
@@ -209,8 +207,10 @@ static int build_host_network(struct daemon *daemon)
 
 static int build_bridge(struct daemon *daemon)
 {
-    static const struct bridge_events events = {
-        .on_publish = daemon_on_publish, .on_link = daemon_on_link, .on_stopped = on_bridge_stopped};
+    static const struct bridge_events events = {.on_publish = daemon_on_publish,
+                                                .on_link = daemon_on_link,
+                                                .on_stopped = on_bridge_stopped,
+                                                .on_disk = daemon_on_disk};
 
     daemon->bridge = bridge_create(daemon->sched, daemon->uplink, daemon->modem, &daemon->conf->bridge);
     if (!daemon->bridge || bridge_listen(daemon->bridge, &events, daemon) != 0) {
@@ -257,6 +257,16 @@ static int build_signals(struct daemon *daemon)
     return 0;
 }
 
+/* Nobody is listened to before it is known what waits from an earlier life. */
+static int open_store(struct daemon *daemon)
+{
+    bridge_open(daemon->bridge);
+    while (!bridge_is_ready(daemon->bridge)) {
+        uv_run(&daemon->loop, UV_RUN_ONCE);
+    }
+    return 0;
+}
+
 static int build(struct daemon *daemon)
 {
     bool through_modem = daemon->conf->uplink == CONF_UPLINK_MODEM;
@@ -269,6 +279,7 @@ static int build(struct daemon *daemon)
     code = code ? code : through_modem ? build_modem(daemon) : build_host_network(daemon);
     code = code ? code : build_bridge(daemon);
     code = code ? code : build_signals(daemon);
+    code = code ? code : open_store(daemon);
     code = code ? code : build_api(daemon);
     if (code == EXIT_OS_ERROR) {
         log_error("daemon", "the system gives no memory or handles to start with");
@@ -290,31 +301,6 @@ static void start(struct daemon *daemon)
 }
 
 /* ---- main ------------------------------------------------------------------------------------------------ */
-
-/*
- * Not dumpable: neither a core file nor another process of the same user can show the token. The price: a
- * debugger needs root, and /proc/PID/fd and the like belong to root; nothing in here reads them.
- */
-static void harden_process(void)
-{
-    umask(077);
-    signal(SIGPIPE, SIG_IGN);
-    signal(SIGHUP, SIG_IGN); /* until the loop takes it: what would be read again is being read */
-    prctl(PR_SET_DUMPABLE, 0);
-}
-
-/* Whoever starts us with one of them closed must not find our socket there; libuv even ends when it closes one. */
-static void hold_standard_descriptors(void)
-{
-    int fd;
-
-    do {
-        fd = open("/dev/null", O_RDWR | O_CLOEXEC);
-    } while (fd >= 0 && fd <= STDERR_FILENO);
-    if (fd >= 0) {
-        close(fd);
-    }
-}
 
 static int run(struct daemon *daemon, const char *files)
 {
@@ -348,8 +334,7 @@ static int run_with_config(const struct options *options)
     if (!daemon.conf) {
         return EXIT_OS_ERROR;
     }
-    hold_standard_descriptors();
-    harden_process();
+    process_harden();
     conf_report_init(&report);
     buf_init(&files, (size_t)CONF_PATH_MAX * (CONF_DROPINS_MAX + 2));
     int error = conf_load(options->config_path, daemon.conf, &report, &files);

@@ -21,13 +21,10 @@ static void apply_pin_rules(struct daemon *daemon)
     const struct conf *conf = daemon->conf;
     struct pins *pins = bridge_pins(daemon->bridge);
 
-    pins_set_default_delivery(pins,
-                              conf->delivery == CONF_DELIVER_ALL ? PIN_DELIVER_ALL : PIN_DELIVER_LATEST);
     for (pin_id pin = 0; pin < PIN_COUNT; pin++) {
-        if (conf->pin_delivery[pin] != CONF_DELIVER_DEFAULT) {
-            bool all = conf->pin_delivery[pin] == CONF_DELIVER_ALL;
-            pins_set_delivery(pins, pin, all ? PIN_DELIVER_ALL : PIN_DELIVER_LATEST);
-        }
+        bool all = conf_delivery_of(conf, pin) == CONF_DELIVER_ALL;
+        pins_set_delivery(pins, pin, all ? PIN_DELIVER_ALL : PIN_DELIVER_LATEST);
+        bridge_set_pin_rules(daemon->bridge, pin, conf->pin_min_interval_ms[pin], conf->pin_deadband[pin]);
     }
 }
 
@@ -164,7 +161,7 @@ void daemon_reload(struct daemon *daemon)
 {
     struct conf *fresh = calloc(1, sizeof(*fresh));
     struct conf_report report;
-    char status[sizeof(daemon->status) + sizeof(daemon->status_note) + sizeof("; ")];
+    char status[DAEMON_STATUS_MAX];
 
     if (!fresh) {
         log_error("config", "no memory to read the configuration again");

@@ -32,13 +32,26 @@ void daemon_format_status(const struct daemon *daemon, char *out, size_t size)
 {
     const char *note = daemon->status_note;
 
-    snprintf(out, size, "%s%s%s", daemon->status, *note ? "; " : "", note);
+    snprintf(out, size, "%s%s%s%s%s", daemon->status, *note ? "; " : "", note,
+             daemon->disk_note[0] ? "; disk: " : "", daemon->disk_note);
+}
+
+void daemon_on_disk(void *arg, const char *why)
+{
+    struct daemon *daemon = arg;
+    char status[DAEMON_STATUS_MAX];
+
+    snprintf(daemon->disk_note, sizeof(daemon->disk_note), "%s", why);
+    if (!daemon->stopping) {
+        daemon_format_status(daemon, status, sizeof(status));
+        notify_status(&daemon->notify, status);
+    }
 }
 
 void daemon_on_link(void *arg, const struct link_change *change)
 {
     struct daemon *daemon = arg;
-    char status[sizeof(daemon->status) + sizeof(daemon->status_note) + sizeof("; ")];
+    char status[DAEMON_STATUS_MAX];
 
     daemon->link_state = change->state;
     snprintf(daemon->status, sizeof(daemon->status), "%s%s%s", state_words(change->state),

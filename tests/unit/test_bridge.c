@@ -198,6 +198,14 @@ static void assert_answer(struct bench *bench, const char *expected)
     bench->answer[0] = '\0';
 }
 
+static void on_show(void *arg, const char *key, const char *value, bool number)
+{
+    char *text = arg;
+    size_t used = strlen(text);
+
+    snprintf(text + used, 8192 - used, "%s%s%s|", key, number ? "=" : ":", value);
+}
+
 /* ---- both ways ---- */
 
 static void test_writes_offline_and_online(void **state)
@@ -352,6 +360,189 @@ static void test_properties_events_and_sync(void **state)
         pins[i] = i;
     }
     assert_int_equal(bridge_sync(bench->bridge, pins, PIN_NUMBERS), 0);
+}
+
+/* ---- a pin's own rules ---- */
+
+static void shown_outbox(struct bench *bench, const char *expected)
+{
+    char text[8192] = "";
+
+    bridge_show_outbox(bench->bridge, on_show, text);
+    if (!strstr(text, expected)) {
+        fail_msg("%s is not in %s", expected, text);
+    }
+}
+
+/* Rules for V5, which delivers the latest value; the first write has gone. */
+static void begin_with_rules(struct bench *bench, uint32_t min_interval_ms, double deadband)
+{
+    pins_set_delivery(bridge_pins(bench->bridge), pin("V5"), PIN_DELIVER_LATEST);
+    bridge_set_pin_rules(bench->bridge, pin("V5"), min_interval_ms, deadband);
+    go_online(bench);
+    assert_int_equal(put_at(bench, "V5", "20", 0, NULL), 0);
+    sched_settle(bench->sched);
+    assert_string_equal(fake_cloud_writes(bench->cloud), "vw 5 20|");
+}
+
+static void put(struct bench *bench, const char *name, const char *value)
+{
+    assert_int_equal(put_at(bench, name, value, 0, NULL), 0);
+    sched_settle(bench->sched);
+}
+
+static void test_a_small_difference_is_not_sent(void **state)
+{
+    struct bench *bench = *state;
+    uint64_t sequence = 4711;
+
+    begin_with_rules(bench, 0, 0.5);
+    assert_int_equal(put_at(bench, "V5", "20.3", 0, &sequence), 0);
+    assert_int_equal(sequence, 4711);
+    sched_settle(bench->sched);
+    assert_string_equal(fake_cloud_writes(bench->cloud), "");
+    assert_string_equal(value_of(bench, "V5"), "20.3");
+    shown_outbox(bench, "skipped=1|held=0|holding=0|");
+    put(bench, "V5", "20.6");
+    put(bench, "V6", "20.6");
+    put(bench, "V6", "20.6");
+    assert_string_equal(fake_cloud_writes(bench->cloud), "vw 5 20.6|vw 6 20.6|vw 6 20.6|");
+    /* A slider was moved: Blynk has 40 now. */
+    cloud_sends(bench, BLYNK_HARDWARE, 7, "vw\0005\00040", 7);
+    put(bench, "V5", "20.6");
+    assert_string_equal(fake_cloud_writes(bench->cloud), "vw 5 20.6|");
+}
+
+static void test_what_comes_too_early_is_held(void **state)
+{
+    struct bench *bench = *state;
+    uint64_t sequence = 4711;
+
+    begin_with_rules(bench, 10000, 0);
+    sched_advance(bench->sched, 2000);
+    assert_int_equal(put_at(bench, "V5", "21", 0, &sequence), 0);
+    assert_int_equal(sequence, 4711);
+    put(bench, "V5", "22");
+    assert_string_equal(value_of(bench, "V5"), "22");
+    shown_outbox(bench, "skipped=0|held=2|holding=1|");
+    sched_advance(bench->sched, 7999);
+    assert_string_equal(fake_cloud_writes(bench->cloud), "");
+    sched_advance(bench->sched, 1);
+    assert_string_equal(fake_cloud_writes(bench->cloud), "vw 5 22|");
+    shown_outbox(bench, "held=2|holding=0|");
+    put(bench, "V5", "23"); /* the interval counts from what was held */
+    assert_string_equal(fake_cloud_writes(bench->cloud), "");
+    sched_advance(bench->sched, 10000);
+    assert_string_equal(fake_cloud_writes(bench->cloud), "vw 5 23|");
+    sched_advance(bench->sched, 10000);
+    put(bench, "V5", "24"); /* long enough ago */
+    assert_string_equal(fake_cloud_writes(bench->cloud), "vw 5 24|");
+}
+
+static void test_nothing_older_follows(void **state)
+{
+    struct bench *bench = *state;
+    struct outbox_write group[] = {{pin("V5"), "30", 2}, {pin("V6"), "b", 1}};
+    char expected[100];
+
+    begin_with_rules(bench, 10000, 1);
+    put(bench, "V5", "25");
+    put(bench, "V5", "20.5"); /* back where Blynk has it */
+    shown_outbox(bench, "skipped=1|held=1|holding=0|");
+    put(bench, "V5", "25");
+    assert_int_equal(bridge_write(bench->bridge, group, 2, 0, NULL), 0); /* never judged */
+    sched_advance(bench->sched, 5000);
+    assert_string_equal(fake_cloud_writes(bench->cloud), "b|vw 5 30|vw 6 b|e|");
+    put(bench, "V5", "25");
+    cloud_sends(bench, BLYNK_HARDWARE, 7, "vw\0005\00040", 7);
+    shown_outbox(bench, "holding=0|");
+    put(bench, "V5", "25");
+    int64_t later_ms = sched_wall_ms(bench->sched) + 1;
+    assert_int_equal(put_at(bench, "V5", "26", later_ms, NULL), 0);
+    shown_outbox(bench, "holding=0|");
+    put(bench, "V5", "27");
+    assert_int_equal(put_at(bench, "V5", "1", 1000, NULL), 0); /* an old sample changes nothing */
+    shown_outbox(bench, "holding=1|");
+    sched_advance(bench->sched, 20000);
+    snprintf(expected, sizeof(expected), "t %lld|vw 5 26|e|t 1000|vw 5 1|e|vw 5 27|", (long long)later_ms);
+    assert_string_equal(fake_cloud_writes(bench->cloud), expected);
+}
+
+static void test_a_stop_or_a_question_releases_what_is_held(void **state)
+{
+    struct bench *bench = *state;
+    pin_id asked = pin("V5");
+
+    begin_with_rules(bench, 3600000, 0);
+    put(bench, "V5", "21");
+    assert_int_equal(bridge_sync(bench->bridge, &asked, 1), 0);
+    sched_settle(bench->sched);
+    assert_string_equal(fake_cloud_writes(bench->cloud),
+                        "vw 5 21|vr 5|"); /* or 20 would come back as newest */
+    put(bench, "V5", "22");
+    assert_int_equal(bridge_sync(bench->bridge, NULL, 0), 0);
+    sched_settle(bench->sched);
+    assert_string_equal(fake_cloud_writes(bench->cloud), "vw 5 22||");
+    put(bench, "V5", "23");
+    bridge_stop(bench->bridge, 5000);
+    put(bench, "V5", "24"); /* nobody would send it later */
+    shown_outbox(bench, "holding=0|");
+    sched_advance(bench->sched, 7000);
+    assert_int_equal(bench->stopped, 1);
+    bridge_start(bench->bridge);
+    sched_advance(bench->sched, 7000);
+    const char *writes = fake_cloud_writes(bench->cloud);
+    assert_non_null(strstr(writes, "vw 5 24|"));
+    assert_null(strstr(strstr(writes, "vw 5 24|"), "vw 5 23|"));
+}
+
+static void test_a_full_outbox_delays_what_is_held(void **state)
+{
+    struct bench *bench = *state;
+
+    begin_with_rules(bench, 120000, 0);
+    sched_advance(bench->sched, 60000); /* confirmed by a heartbeat: it will not wait again */
+    put(bench, "V5", "21");
+    bridge_link_down(bench->bridge);
+    sched_advance(bench->sched, 3000);
+    while (put_at(bench, "V6", "x", 0, NULL) == 0) {
+    }
+    sched_advance(bench->sched, 120000);
+    shown_outbox(bench, "holding=1|");
+    bridge_link_up(bench->bridge);
+    sched_advance(bench->sched, 60000);
+    shown_outbox(bench, "holding=0|");
+    assert_non_null(strstr(fake_cloud_writes(bench->cloud), "vw 5 21|"));
+}
+
+static void test_too_large_is_told_even_if_held(void **state)
+{
+    static char large[PIN_VALUE_MAX + 1];
+    struct bench *bench = *state;
+    struct outbox_write write = {.pin = pin("V5"), .value = large, .len = sizeof(large)};
+
+    begin_with_rules(bench, 10000, 0);
+    assert_int_equal(bridge_write(bench->bridge, &write, 1, 0, NULL), -EMSGSIZE);
+    assert_string_equal(value_of(bench, "V5"), "20");
+    shown_outbox(bench, "held=0|");
+}
+
+static void test_a_new_interval_counts_at_once(void **state)
+{
+    struct bench *bench = *state;
+
+    begin_with_rules(bench, 3600000, 0);
+    put(bench, "V5", "21");
+    sched_advance(bench->sched, 1000);
+    bridge_set_pin_rules(bench->bridge, pin("V5"), 3000, 0);
+    sched_advance(bench->sched, 1999);
+    assert_string_equal(fake_cloud_writes(bench->cloud), "");
+    sched_advance(bench->sched, 1);
+    assert_string_equal(fake_cloud_writes(bench->cloud), "vw 5 21|");
+    put(bench, "V5", "22");
+    bridge_set_pin_rules(bench->bridge, pin("V5"), 0, 0);
+    sched_settle(bench->sched);
+    assert_string_equal(fake_cloud_writes(bench->cloud), "vw 5 22|");
 }
 
 /* ---- questions ---- */
@@ -552,14 +743,6 @@ static void test_configuration(void **state)
 
 /* ---- what is shown ---- */
 
-static void on_show(void *arg, const char *key, const char *value, bool number)
-{
-    char *text = arg;
-    size_t used = strlen(text);
-
-    snprintf(text + used, 8192 - used, "%s%s%s|", key, number ? "=" : ":", value);
-}
-
 static void test_what_is_shown(void **state)
 {
     static const char *const keys[] = {
@@ -621,6 +804,13 @@ int main(void)
         TEST(test_reads_from_blynk),
         TEST(test_internal_channel),
         TEST(test_properties_events_and_sync),
+        TEST(test_a_small_difference_is_not_sent),
+        TEST(test_what_comes_too_early_is_held),
+        TEST(test_nothing_older_follows),
+        TEST(test_a_stop_or_a_question_releases_what_is_held),
+        TEST(test_a_full_outbox_delays_what_is_held),
+        TEST(test_too_large_is_told_even_if_held),
+        TEST(test_a_new_interval_counts_at_once),
         TEST(test_time_of_the_new_cloud),
         TEST(test_time_of_a_legacy_server),
         TEST(test_metadata),

@@ -126,6 +126,14 @@ static void defaults_are_what_the_documents_promise(void **state)
     assert_int_equal(conf->bridge.link.heartbeat_max_ms, 300000);
     assert_string_equal(conf->bridge.link.state_dir, "/var/lib/blynkd");
     assert_int_equal(conf->bridge.outbox.max_bytes, 1 << 20);
+    assert_int_equal(conf->bridge.outbox.durability, OUTBOX_OFFLINE);
+    assert_int_equal(conf->bridge.outbox.policy, OUTBOX_REFUSE);
+    assert_int_equal(conf->bridge.outbox.spill_after_ms, 10000);
+    assert_int_equal(conf->bridge.outbox.commit_interval_ms, 2000);
+    assert_int_equal(conf->bridge.outbox.max_rows, 1000000);
+    assert_int_equal(conf->bridge.outbox.max_spool_bytes, 256 << 20);
+    assert_int_equal(conf->bridge.outbox.max_age_ms, UINT64_C(30) * 24 * 3600 * 1000);
+    assert_int_equal(conf->bridge.outbox.min_free_bytes, 64 << 20);
     assert_int_equal(conf->api.socket_mode, 0660);
     assert_string_equal(conf->api.socket_group, "blynkd");
     assert_string_equal(conf->api.socket_path, "/run/blynkd/blynkd.sock");
@@ -197,6 +205,54 @@ static void values_reach_their_places(void **state)
     assert_int_equal(conf->log_level, LOG_LEVEL_DEBUG);
 }
 
+static void what_waits_on_disk_is_configured(void **state)
+{
+    struct conf_dir *dir = *state;
+    struct outbox_config *outbox = &dir->conf->bridge.outbox;
+
+    assert_int_equal(conf_dir_try(dir, MINIMUM "[outbox]\ndurability = always\nspill_after = 1h\n"
+                                               "commit_interval = 100ms\nmax_rows = 100000000\n"
+                                               "max_size = 8G\nmax_age = 720h\nmin_free = 0\n"
+                                               "policy = oldest\n"),
+                     0);
+    assert_int_equal(outbox->durability, OUTBOX_ALWAYS);
+    assert_int_equal(outbox->spill_after_ms, 3600000);
+    assert_int_equal(outbox->commit_interval_ms, 100);
+    assert_int_equal(outbox->max_rows, 100000000);
+    assert_int_equal(outbox->max_spool_bytes, UINT64_C(8) << 30);
+    assert_int_equal(outbox->max_age_ms, UINT64_C(2592000000));
+    assert_int_equal(outbox->min_free_bytes, 0);
+    assert_int_equal(outbox->policy, OUTBOX_DROP_OLDEST);
+    assert_int_equal(conf_dir_try(dir, MINIMUM "[outbox]\ndurability = memory\nmax_age = 0\n"), 0);
+    assert_int_equal(outbox->durability, OUTBOX_MEMORY);
+    assert_int_equal(outbox->max_age_ms, 0);
+}
+
+static void pins_have_rules_of_their_own(void **state)
+{
+    struct conf_dir *dir = *state;
+    struct conf *conf = dir->conf;
+
+    assert_int_equal(conf_dir_try(dir,
+                                  MINIMUM "[pin V5]\nmin_interval = 1d\ndelivery = latest\ndeadband = 0.25\n"
+                                          "[pin a3]\ndeadband = -0\n[pin D255]\ndeadband = 1e3\n"),
+                     0);
+    assert_string_equal(dir->findings, "");
+    assert_int_equal(conf->pin_min_interval_ms[5], 86400000);
+    assert_true(conf->pin_deadband[5] > 0.2499 && conf->pin_deadband[5] < 0.2501);
+    assert_int_equal(conf->pin_min_interval_ms[6], 0);
+    assert_true(conf->pin_deadband[PIN_NUMBERS + 255] > 999 && conf->pin_deadband[PIN_NUMBERS + 255] < 1001);
+    const double none = 0;
+    assert_memory_equal(&conf->pin_deadband[2 * PIN_NUMBERS + 3], &none, sizeof(none));
+    assert_int_equal(conf_delivery_of(conf, 5), CONF_DELIVER_LATEST);
+    assert_int_equal(conf_delivery_of(conf, 6), CONF_DELIVER_ALL);
+    /* The default for all pins is enough. */
+    assert_int_equal(conf_dir_try(dir, MINIMUM "[pin V5]\nmin_interval = 500ms\n[pins]\ndelivery = latest\n"),
+                     0);
+    assert_int_equal(conf->pin_min_interval_ms[5], 500);
+    assert_int_equal(conf_delivery_of(conf, 5), CONF_DELIVER_LATEST);
+}
+
 static void an_empty_apn_is_a_choice(void **state)
 {
     struct conf_dir *dir = *state;
@@ -233,12 +289,13 @@ static void differences_are_found_by_key(void **state)
     assert_int_equal(conf_dir_try(dir, MINIMUM "server = blynk.cloud:8080\nheartbeat = 30s\n"
                                                "fallback_addresses = 192.0.2.1\n"
                                                "[access]\nuser.a = admin\ngroup.b = reader\n"
-                                               "[pin V1]\ndelivery = latest\n[daemon]\nstate_dir = /tmp/x\n"),
+                                               "[pin V1]\ndelivery = latest\nmin_interval = 1s\n"
+                                               "deadband = 2\n[daemon]\nstate_dir = /tmp/x\n"),
                      0);
     conf_compare(before, dir->conf, on_difference, &differences);
-    assert_string_equal(differences.text,
-                        "blynk.server blynk.fallback_addresses blynk.heartbeat pin *.delivery access.user.* "
-                        "daemon.state_dir ");
+    assert_string_equal(differences.text, "blynk.server blynk.fallback_addresses blynk.heartbeat pin "
+                                          "*.delivery pin *.min_interval pin *.deadband access.user.* "
+                                          "daemon.state_dir ");
 
     conf_copy_value(dir->conf, before, conf_key_find("daemon", "state_dir"));
     conf_copy_value(dir->conf, before, conf_key_find("blynk", "server"));
@@ -246,7 +303,8 @@ static void differences_are_found_by_key(void **state)
     conf_copy_value(dir->conf, before, conf_key_find("access", "user.x"));
     differences.text[0] = '\0';
     conf_compare(before, dir->conf, on_difference, &differences);
-    assert_string_equal(differences.text, "blynk.heartbeat pin *.delivery ");
+    assert_string_equal(differences.text,
+                        "blynk.heartbeat pin *.delivery pin *.min_interval pin *.deadband ");
     free(before);
 }
 
@@ -261,6 +319,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(defaults_are_what_the_documents_promise, conf_dir_setup,
                                         conf_dir_teardown),
         cmocka_unit_test_setup_teardown(values_reach_their_places, conf_dir_setup, conf_dir_teardown),
+        cmocka_unit_test_setup_teardown(what_waits_on_disk_is_configured, conf_dir_setup, conf_dir_teardown),
+        cmocka_unit_test_setup_teardown(pins_have_rules_of_their_own, conf_dir_setup, conf_dir_teardown),
         cmocka_unit_test_setup_teardown(an_empty_apn_is_a_choice, conf_dir_setup, conf_dir_teardown),
         cmocka_unit_test_setup_teardown(differences_are_found_by_key, conf_dir_setup, conf_dir_teardown),
     };

@@ -186,7 +186,7 @@ static void test_writes_leave_in_order(void **state)
     assert_int_equal(bench->added, 4);
     assert_true(bench->source.waiting(bench->outbox));
     assert_int_equal(outbox_info(bench->outbox).waiting, 4);
-    assert_string_equal(fill(bench), "vw 5 3 4|dw 13 1|aw 3 255|EVENT_LOG hot very");
+    assert_string_equal(fill(bench), "EVENT_LOG hot very|vw 5 3 4|dw 13 1|aw 3 255");
     assert_false(bench->source.waiting(bench->outbox));
     struct outbox_info info = outbox_info(bench->outbox);
     assert_int_equal(info.waiting, 0);
@@ -379,7 +379,7 @@ static void test_rewind_sends_again_in_order(void **state)
     assert_int_equal(outbox_info(bench->outbox).resent, 3);
     put(bench, "V2", "e"); /* waits again, so it may be replaced */
     put(bench, "V4", "3"); /* replaces the newer one, not the one that goes again */
-    assert_string_equal(fill(bench), "vw 1 b|vw 2 e|vw 4 1|vw 3 d|vw 4 3");
+    assert_string_equal(fill(bench), "vw 2 e|vw 4 1|vw 4 3|vw 1 b|vw 3 d");
     confirm(bench, bench->mark);
     assert_int_equal(outbox_info(bench->outbox).unconfirmed, 0);
     assert_int_equal(outbox_info(bench->outbox).bytes, 0);
@@ -402,13 +402,13 @@ static void test_old_samples_carry_their_time(void **state)
     sched_advance(bench->sched, 9999);
     put(bench, "V6", "young");
     snprintf(expected, sizeof(expected),
-             "t %lld|vw 1 a|vw 2 b|e|vw 9 latest|vw 3 c|b|vw 4 d|vw 5 e|e|EVENT_LOG ev|vw 6 young", start);
+             "EVENT_LOG ev|vw 9 latest|t %lld|vw 1 a|vw 2 b|e|vw 3 c|b|vw 4 d|vw 5 e|e|vw 6 young", start);
     assert_string_equal(fill(bench), expected);
     sched_advance(bench->sched, 500);
     outbox_rewind(bench->outbox); /* what goes again says when it was made */
     snprintf(
         expected, sizeof(expected),
-        "t %lld|vw 1 a|vw 2 b|e|vw 9 latest|t %lld|vw 3 c|e|t %lld|vw 4 d|vw 5 e|e|EVENT_LOG ev|vw 6 young",
+        "EVENT_LOG ev|vw 9 latest|t %lld|vw 1 a|vw 2 b|e|t %lld|vw 3 c|e|t %lld|vw 4 d|vw 5 e|e|vw 6 young",
         start, start + 500, start + 500);
     assert_string_equal(fill(bench), expected);
 }
@@ -574,7 +574,9 @@ static void test_storm(void **state)
         }
         struct outbox_info info = outbox_info(bench->outbox);
         assert_true(info.waiting + info.unconfirmed <= 60);
-        assert_int_equal(info.last_sequence - info.confirmed_sequence, info.waiting + info.unconfirmed);
+        assert_true(info.last_sequence - info.confirmed_sequence >= info.waiting + info.unconfirmed);
+        assert_int_equal(outbox_outstanding(bench->outbox, info.last_sequence),
+                         info.waiting + info.unconfirmed);
         sched_advance(bench->sched, bits % 700);
     }
     while (bench->source.waiting(bench->outbox)) {

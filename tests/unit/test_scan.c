@@ -48,6 +48,55 @@ static void test_uint64(void **state)
     assert_true(value == 0);
 }
 
+static void assert_double(const char *text, double expected)
+{
+    double value = -77;
+
+    assert_int_equal(scan_double(text, strlen(text), &value), 0);
+    if (memcmp(&value, &expected, sizeof(value)) != 0) {
+        fail_msg("%s became %.17g", text, value);
+    }
+}
+
+static void test_double(void **state)
+{
+    static const char *const wrong[] = {"",    "-",    "+",     ".",    "-.",    " 1", "1 ",
+                                        "1,5", "0x10", "nan",   "inf",  "-inf",  "1e", "1e-",
+                                        "e5",  "--1",  "1.2.3", "1e5x", "1e5.0", "NaN"};
+    double value = 77;
+
+    (void)state;
+    assert_double("0", 0.0);
+    assert_double("-0", -0.0);
+    assert_double("21.5", 21.5);
+    assert_double("+.5", 0.5);
+    assert_double("-3.", -3.0);
+    assert_double("0.1", 0.1);
+    assert_double("1013.25", 1013.25);
+    assert_double("-1.25e-3", -0.00125);
+    assert_double("1E22", 1e22);
+    assert_double("123456789012345", 123456789012345.0);
+    assert_double("100000000000000000000000000000", 1e29);
+    assert_double("0.00000000000000000000000000000000000000000000000000", 0.0);
+    assert_double("1e-99999999999", 0.0);
+    assert_double("0e99999999999", 0.0);
+    for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+        assert_int_equal(scan_double(wrong[i], strlen(wrong[i]), &value), -EINVAL);
+    }
+    assert_int_equal(scan_double("1e999", 5, &value), -ERANGE);
+    assert_int_equal(scan_double("-1e999", 6, &value), -ERANGE);
+    assert_true(value > 76 && value < 78);
+    assert_int_equal(scan_double("12x", 2, &value), 0); /* reads no further than told */
+    assert_true(value > 11 && value < 13);
+    assert_int_equal(scan_double("1\00025", 4, &value), -EINVAL);
+
+    char longest[SCAN_DOUBLE_MAX + 1];
+    memset(longest, '1', sizeof(longest));
+    assert_int_equal(scan_double(longest, SCAN_DOUBLE_MAX, &value), 0);
+    assert_true(value > 1.1e63 && value < 1.2e63);
+    assert_int_equal(scan_double(longest, SCAN_DOUBLE_MAX + 1, &value), -EINVAL);
+}
+
 static void test_bool(void **state)
 {
     bool value = false;
@@ -194,10 +243,15 @@ static void test_distance(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_int),      cmocka_unit_test(test_uint64),
-        cmocka_unit_test(test_bool),     cmocka_unit_test(test_duration),
-        cmocka_unit_test(test_size),     cmocka_unit_test(test_host_port),
-        cmocka_unit_test(test_ipv4),     cmocka_unit_test(test_host_port_refuses),
+        cmocka_unit_test(test_int),
+        cmocka_unit_test(test_uint64),
+        cmocka_unit_test(test_double),
+        cmocka_unit_test(test_bool),
+        cmocka_unit_test(test_duration),
+        cmocka_unit_test(test_size),
+        cmocka_unit_test(test_host_port),
+        cmocka_unit_test(test_ipv4),
+        cmocka_unit_test(test_host_port_refuses),
         cmocka_unit_test(test_distance),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

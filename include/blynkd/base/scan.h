@@ -23,6 +23,13 @@ int scan_duration_ms(const char *text, uint64_t max_ms, uint64_t *ms);
 int scan_size(const char *text, uint64_t max, uint64_t *bytes);
 
 /*
+ * A decimal number of `len` bytes that no zero need end: "21.5", "-3", ".5", "1e-3", with a point whatever the
+ * locale. No blanks, no hexadecimal, neither infinity nor NaN. -EINVAL also beyond SCAN_DOUBLE_MAX bytes.
+ */
+#define SCAN_DOUBLE_MAX 64
+int scan_double(const char *text, size_t len, double *value);
+
+/*
  * host:port, [v6]:port, or host alone (then `port` is left as it is). `host` gets at most `size` - 1 bytes, all
  * of them letters, digits or one of ".-_:", so that it can be put between quotes in a command.
  */

@@ -32,6 +32,10 @@ struct bridge_events {
     void (*on_publish)(void *arg, const char *channel, const void *message, size_t len);
     void (*on_link)(void *arg, const struct link_change *change);
     void (*on_stopped)(void *arg);
+    /* bridge_stored_ticket() has moved; `failed`: what was on its way to the disk is not there. May be NULL. */
+    void (*on_stored)(void *arg, bool failed);
+    /* The disk cannot be written, and why; "": it can again. May be NULL. */
+    void (*on_disk)(void *arg, const char *why);
 };
 
 /* `modem` may be NULL (uplink = host). NULL: no memory. The bridge makes pins, outbox and link itself. */
@@ -42,6 +46,10 @@ void bridge_destroy(struct bridge *bridge); /* only after on_stopped or before s
 #define BRIDGE_LISTENERS 4
 int bridge_listen(struct bridge *bridge, const struct bridge_events *events, void *arg);
 
+/* Reads what an earlier process has left; writes should be taken only once bridge_is_ready(). */
+void bridge_open(struct bridge *bridge);
+bool bridge_is_ready(const struct bridge *bridge);
+/* Brings the link up, after bridge_open() if nobody has called that yet. */
 void bridge_start(struct bridge *bridge);
 void bridge_stop(struct bridge *bridge, uint32_t grace_ms);
 /* True: the link is re-made for it. */
@@ -50,11 +58,27 @@ bool bridge_configure(struct bridge *bridge, const struct bridge_config *config)
 struct pins *bridge_pins(struct bridge *bridge);
 struct link *bridge_link(struct bridge *bridge);
 
-/* Writes towards Blynk: remembers the value and puts it into the outbox. `sequence` (may be NULL) is what
- * bridge_flush() waits for. -ENOSPC (outbox full), -EMSGSIZE, -ENOMEM; -EINVAL for an empty value, which the
- * server refuses (protocol sheet, rule 18). */
+/* How often a pin's values go, and by how much they must differ from the last one that went (>= 0); 0: any. */
+void bridge_set_pin_rules(struct bridge *bridge, pin_id pin, uint32_t min_interval_ms, double deadband);
+
+/*
+ * Writes towards Blynk: remembers the value and puts it into the outbox. `sequence` (may be NULL) is what
+ * bridge_flush() waits for. The pin's rules are for a write alone and without a time of its own: one that they
+ * skip is only remembered, one that they hold goes later, as the newest; for both `sequence` stays as it is.
+ * -ENOSPC (outbox full), -EMSGSIZE, -ENOMEM; -EINVAL for an empty value, which the server refuses (protocol
+ * sheet, rule 18); -EROFS with durability = always and a disk that cannot be written.
+ */
 int bridge_write(struct bridge *bridge, const struct outbox_write *writes, size_t count, int64_t wall_ms,
                  uint64_t *sequence);
+/* Who writes from now on (outbox_set_writer()). */
+void bridge_set_writer(struct bridge *bridge, uint64_t writer);
+/* With durability = always: what was accepted last may be acknowledged once bridge_stored_ticket() has reached this.
+ * 0: at once. */
+uint64_t bridge_ticket(const struct bridge *bridge);
+uint64_t bridge_stored_ticket(const struct bridge *bridge);
+/* Why the last write was refused with -ENOSPC; why the disk cannot be written ("": it can). For people. */
+const char *bridge_full_why(const struct bridge *bridge);
+const char *bridge_disk_trouble(const struct bridge *bridge);
 int bridge_property(struct bridge *bridge, pin_id pin, const struct blynk_body *name_and_values,
                     uint64_t *sequence);
 /* EVENT_LOG, EVENT_CLEAR, INTERNAL meta set: the body as it goes out. */
@@ -106,6 +130,7 @@ typedef void bridge_show_fn(void *arg, const char *key, const char *value, bool 
 void bridge_show_link(const struct bridge *bridge, bridge_show_fn *show, void *arg);
 void bridge_show_modem(const struct bridge *bridge, bridge_show_fn *show, void *arg);
 void bridge_show_blynk(const struct bridge *bridge, bridge_show_fn *show, void *arg);
+void bridge_show_spool(const struct bridge *bridge, bridge_show_fn *show, void *arg);
 void bridge_show_outbox(const struct bridge *bridge, bridge_show_fn *show, void *arg);
 
 /* The last 32 changes, one readable line each, oldest first. */

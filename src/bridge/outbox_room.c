@@ -1,0 +1,70 @@
+/* Whether there is room for more, and what happens when there is none. */
+#include "outbox_queue.h"
+
+static const char *no_room(const struct outbox *outbox, size_t entries, size_t bytes)
+{
+    const struct outbox_info *info = &outbox->info;
+    const struct outbox_config *config = &outbox->config;
+    uint64_t outstanding = info->entries + outbox->gap_rows;
+
+    if (info->entries + entries > config->max_entries || info->bytes + bytes > config->max_bytes) {
+        return outbox->is_failing ? "memory is full and the disk cannot be written" : "memory is full";
+    }
+    if (!outbox->has_spool) {
+        return NULL;
+    }
+    if (config->max_rows && outstanding + entries > config->max_rows) {
+        return "the spool has as many rows as max_rows allows";
+    }
+    if (config->max_spool_bytes && info->row_bytes + bytes > config->max_spool_bytes) {
+        return "the spool is as large as max_size allows";
+    }
+    return NULL;
+}
+
+/* The oldest `all` write that nobody has begun to send. */
+static struct outbox_entry *oldest_sample(struct outbox *outbox)
+{
+    static const enum outbox_lane order[] = {LANE_BACKLOG, LANE_BULK, LANE_FRESH};
+
+    for (size_t i = 0; i < sizeof(order) / sizeof(order[0]); i++) {
+        struct list *node = list_first(&outbox->lanes[order[i]]);
+        bool begun = outbox->is_open && outbox->open_lane == order[i];
+        if (node && !begun && outbox_entry_at(node)->command == BLYNK_HARDWARE) {
+            return outbox_entry_at(node);
+        }
+    }
+    return NULL;
+}
+
+/* A group goes as a whole. */
+static void drop_run(struct outbox *outbox, struct outbox_entry *first)
+{
+    struct list *lane = &outbox->lanes[first->lane];
+    uint32_t group = first->group;
+    struct list *node;
+
+    do {
+        outbox->info.dropped++;
+        outbox_lanes_forget(outbox, first);
+        node = list_first(lane);
+        first = node ? outbox_entry_at(node) : NULL;
+    } while (group && first && first->group == group);
+}
+
+bool outbox_make_room(struct outbox *outbox, size_t entries, size_t bytes)
+{
+    const char *why;
+
+    while ((why = no_room(outbox, entries, bytes))) {
+        struct outbox_entry *oldest =
+            outbox->config.policy == OUTBOX_DROP_OLDEST ? oldest_sample(outbox) : NULL;
+        if (!oldest) {
+            outbox->full_why = why;
+            outbox->info.refused++;
+            return false;
+        }
+        drop_run(outbox, oldest);
+    }
+    return true;
+}
