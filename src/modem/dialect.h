@@ -113,7 +113,7 @@ struct dialect {
     const char *waiting_line;
     int waiting_capture;
     bool
-        empty_read_fails; /* a read that finds nothing is an ERROR, which says no more after one that worked */
+        empty_read_fails; /* a read that finds nothing is an ERROR: no doubt about one after one that worked */
 
     struct dialect_command status;
     struct dialect_command other_status; /* asked from then on when the module answers ERROR to `status` */
