@@ -38,7 +38,8 @@ enum boot_condition {
     BOOT_IF_NOISE = 128,
     BOOT_IF_SIM_TEXT = 256,
     BOOT_IF_PIN_TEXT = 512,
-    BOOT_IF_STN = 1024
+    BOOT_IF_STN = 1024,
+    BOOT_IF_APP_READY = 2048
 };
 
 struct boot_step {
