@@ -36,6 +36,7 @@ static bool holds(const struct modem *modem, unsigned when)
     true_now |= lock == SIM_WANTS_PIN && !VARIANT_IS(modem, PIN_TEXT, "none") ? BOOT_IF_PIN_TEXT : 0u;
     true_now |= VARIANT_ON(modem, STN) ? BOOT_IF_STN : 0u;
     true_now |= VARIANT_ON(modem, SMS_DONE) ? BOOT_IF_SMS_DONE : 0u;
+    true_now |= VARIANT_ON(modem, APP_READY) ? BOOT_IF_APP_READY : 0u;
     return (when & ~true_now) == 0;
 }
 

@@ -75,16 +75,16 @@
       "takes at most so many bytes; 0: all")                                                                 \
     X(EMPTY_READ, FAMILY_SIMCOM_CIP | FAMILY_ESPRESSIF, "empty_read", "zero|error", "zero",                  \
       "CIPRXGET=2 with nothing there")                                                                       \
-    X(UNREAD_AFTER_CLOSE, FAMILY_SIMCOM_CIP | FAMILY_UBLOX | FAMILY_NETOPEN, "unread_after_close",           \
-      "keep|lose", "keep", "unread data after the peer's close")                                             \
+    X(UNREAD_AFTER_CLOSE, FAMILY_SIMCOM_CIP | FAMILY_UBLOX | FAMILY_NETOPEN | FAMILY_QUECTEL,                \
+      "unread_after_close", "keep|lose", "keep", "unread data after the peer's close")                       \
     X(RX_BUFFER, FAMILY_SIMCOM_CIP | FAMILY_ESPRESSIF, "rx_buffer", "#", "2920",                             \
       "bytes buffered a link before TCP is held")                                                            \
     X(EXTRA_RXGET_URC, FAMILY_SIMCOM_CIP, "extra_rxget_urc", "#", "0",                                       \
       "'+CIPRXGET: 1,n' before read answers")                                                                \
     X(WRONG_STATE, FAMILY_SIMCOM_CIP, "wrong_state", "cme3|error", "cme3", "answer in a wrong state")        \
     X(CIPSSL, FAMILY_SIMCOM_CIP, "cipssl", "present|absent", "present", "firmware with or without CIPSSL")   \
-    X(CALL_READY, FAMILY_SIMCOM_CIP, "call_ready", "on|off", "on", "Call Ready at boot")                     \
-    X(SMS_READY, FAMILY_SIMCOM_CIP, "sms_ready", "on|off", "on", "SMS Ready at boot")                        \
+    X(CALL_READY, FAMILY_SIMCOM_CIP | FAMILY_QUECTEL, "call_ready", "on|off", "on", "Call Ready at boot")    \
+    X(SMS_READY, FAMILY_SIMCOM_CIP | FAMILY_QUECTEL, "sms_ready", "on|off", "on", "SMS Ready at boot")       \
     X(CIICR_FAILURE, FAMILY_SIMCOM_CIP, "ciicr_failure", "error|cme148|hang", "error",                       \
       "CIICR without success")                                                                               \
     X(SEND_TIMEOUT_S, FAMILY_SIMCOM_CIP, "send_timeout_s", "#", "645",                                       \
@@ -257,13 +257,51 @@
     X(SMS_DONE, FAMILY_NETOPEN, "sms_done", "on|off", "on", "SMS DONE at boot")
 
 #define VARIANT_LIST_QUECTEL(X)                                                                              \
-    X(QISTATE_THREE, FAMILY_QUECTEL, "qistate_three", "on|off", "off",                                       \
-      "QISTATE says 3 of a healthy connection (LTE modules)")                                                \
+    X(APP_READY, FAMILY_QUECTEL, "app_rdy", "on|off", "on", "APP RDY at boot (BG96 and BG95; B1)")           \
+    X(ACT, FAMILY_QUECTEL, "act", "#", "7", "access technology in +CREG and +COPS (LTE modules; 1.7)")       \
+    X(QCCID_PREFIX, FAMILY_QUECTEL, "qccid_prefix", "on|off", "on", "+QCCID: before the number (A3)")        \
+    X(CGATT_REFUSED, FAMILY_QUECTEL, "cgatt_refused", "107|30|148|error", "107",                             \
+      "CGATT=1 that the network does not want (T-A8)")                                                       \
+    X(DETACH_ANSWER, FAMILY_QUECTEL, "detach_answer", "ok|no_carrier", "ok",                                 \
+      "answer of CGATT=0 and CGACT=0 (1.9)")                                                                 \
+    X(CGACT, FAMILY_QUECTEL, "cgact", "ok|hang", "ok", "CGACT=1,1 works, or never answers (1.9)")            \
+    X(PDP_CLOSES, FAMILY_QUECTEL, "pdp_closes", "none|before|after", "none",                                 \
+      "lines of closed links beside that of the lost context (A4, T-B6)")
+
+#define VARIANT_LIST_QUECTEL_GSM(X)                                                                          \
     X(QIRDI_MORE, FAMILY_QUECTEL, "qirdi_more", "on|off", "on",                                              \
       "the firmware knows QINDI=2, which counts in +QIRDI (GSM modules)")                                    \
     X(DEACT_INITIAL, FAMILY_QUECTEL, "deact_initial", "ok|error", "ok",                                      \
       "QIDEACT with nothing up (GSM modules)")                                                               \
-    X(PDP_TEXT, FAMILY_QUECTEL, "pdp_text", "plain|colon", "plain", "+PDP DEACT or +PDP: DEACT (GSM modules)")
+    X(PDP_TEXT, FAMILY_QUECTEL, "pdp_text", "plain|colon", "plain",                                          \
+      "+PDP DEACT or +PDP: DEACT (GSM modules)")                                                             \
+    X(NAME_MODE, FAMILY_QUECTEL, "qidnsip", "0|1", "0", "AT+QIDNSIP after boot (GSM modules; A5)")           \
+    X(ALREADY_OPEN, FAMILY_QUECTEL, "already_open", "already|fail", "already",                               \
+      "QIOPEN of an open link: ALREADY CONNECT or CONNECT FAIL (GSM modules; A6)")                           \
+    X(FAIL_KEEPS_LINK, FAMILY_QUECTEL, "fail_keeps_link", "on|off", "off",                                   \
+      "after CONNECT FAIL the link opens again only behind QICLOSE (GSM modules; A6)")                       \
+    X(QICLOSE_FAILED, FAMILY_QUECTEL, "qiclose_failed", "ok|error", "ok",                                    \
+      "QICLOSE after CONNECT FAIL (GSM modules; T-A5)")                                                      \
+    X(QICLOSE_FREED, FAMILY_QUECTEL, "qiclose_freed", "error|ok", "error",                                   \
+      "QICLOSE after the peer's close (GSM modules; T-A4)")                                                  \
+    X(QIRD_GIVES, FAMILY_QUECTEL, "qird_gives", "packet|all", "packet",                                      \
+      "QIRD gives at most one packet, or whatever there is (GSM modules; A8)")                               \
+    X(QISTATE_IDLE, FAMILY_QUECTEL, "qistate_idle", "full|ok", "full",                                       \
+      "QISTATE without a connection: everything, or OK alone (GSM modules; A9)")
+
+#define VARIANT_LIST_QUECTEL_LTE(X)                                                                          \
+    X(QISTATE_THREE, FAMILY_QUECTEL, "qistate_three", "on|off", "off",                                       \
+      "QISTATE says 3 of a healthy connection (LTE modules)")                                                \
+    X(QICLOSE_IDLE, FAMILY_QUECTEL, "qiclose_idle", "ok|error", "ok",                                        \
+      "QICLOSE of a number not in use (LTE modules; T-B6)")                                                  \
+    X(QICLOSE_URC, FAMILY_QUECTEL, "qiclose_urc", "on|off", "off",                                           \
+      "QICLOSE is told as a remote close, too (LTE modules; B7)")                                            \
+    X(URC_PORT, FAMILY_QUECTEL, "urc_port", "here|elsewhere", "here",                                        \
+      "+QIURC lines come, or only after QURCCFG (LTE modules; B1)")                                          \
+    X(CONTEXT_TAKEN, FAMILY_QUECTEL, "context_taken", "on|off", "off",                                       \
+      "context 1 belongs to the network card: QIACT=1 is an ERROR (LTE modules; B10)")                       \
+    X(PROMPT_LINE, FAMILY_QUECTEL, "prompt_line", "on|off", "off",                                           \
+      "the prompt is a whole line (EC200U, EG915U; B10)")
 
 #define VARIANT_LIST_UBLOX(X)                                                                                \
     X(ATTACH_CONTEXT, FAMILY_UBLOX, "attach_context", "on|off", "on",                                        \
@@ -302,6 +340,8 @@
     VARIANT_LIST_ESP(X)                                                                                      \
     VARIANT_LIST_NETOPEN(X)                                                                                  \
     VARIANT_LIST_QUECTEL(X)                                                                                  \
+    VARIANT_LIST_QUECTEL_GSM(X)                                                                              \
+    VARIANT_LIST_QUECTEL_LTE(X)                                                                              \
     VARIANT_LIST_UBLOX(X)
 
 #endif
