@@ -14,7 +14,7 @@
 #include <stdint.h>
 #include <uv.h>
 
-#define LINKS_MAX       10
+#define LINKS_MAX       13
 #define LINK_RX_BYTES   8192
 #define LINK_TX_WAITING 8192 /* what a modem's stack takes before it stops acknowledging sends */
 

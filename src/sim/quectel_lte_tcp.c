@@ -10,7 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#define SOCKETS LINKS_MAX /* twelve by the manual */
+#define SOCKETS 12
 
 static struct link *link_of(struct modem *modem, const struct at_call *call, int index)
 {

@@ -72,7 +72,7 @@ static void taken(struct modem *modem, struct link *link, size_t count)
     links_resume(modem);
 }
 
-static void say_extra(struct modem *modem, const struct link *link)
+void simcom_cip_say_extra(struct modem *modem, const struct link *link)
 {
     for (long i = VARIANT_NUMBER(modem, EXTRA_RXGET_URC); i > 0; i--)
         say_arrival(modem, link);
@@ -128,7 +128,7 @@ static int read_data(struct modem *modem, const struct at_call *call, int mode)
         return AT_ERROR;
     if (link->rx_length == 0 && (link->state != LINK_OPEN || VARIANT_IS(modem, EMPTY_READ, "error")))
         return simcom_cip_wrong_state(modem);
-    say_extra(modem, link);
+    simcom_cip_say_extra(modem, link);
     return give(modem, link, mode, (size_t)wanted < link->rx_length ? (size_t)wanted : link->rx_length);
 }
 
@@ -142,7 +142,7 @@ static int count_data(struct modem *modem, const struct at_call *call)
         return AT_ERROR;
     if (link->state == LINK_INITIAL)
         return simcom_cip_wrong_state(modem);
-    say_extra(modem, link);
+    simcom_cip_say_extra(modem, link);
     header(modem, link, 4, text, sizeof text);
     out_line(modem, OUT_ANSWER, "%s%zu", text, link->rx_length);
     return AT_OK;

@@ -1,6 +1,6 @@
 /*
- * SIMCom's newer stacks: NETOPEN (SIM7600, A76xx, SIM5360; family C of the fact sheet) and CA (SIM7080, SIM7000;
- * family B). Constant tables over the state in struct modem. B1 to B7 and C1 to C9 name sections.
+ * SIMCom's NETOPEN stack (SIM7600, A76xx, SIM5360; family C of the fact sheet). Constant tables over the state in
+ * struct modem. C1 to C9 name sections.
  */
 #ifndef SIM_SIMCOM_NET_H
 #define SIM_SIMCOM_NET_H
@@ -11,7 +11,6 @@
 #include <stdbool.h>
 
 #define SIMCOM_NET_SEND_MAX 1500
-#define SIMCOM_CA_SEND_MAX  1460
 
 struct simcom_net {
     bool opened; /* NETOPEN; stays so when the network took the connection away */
@@ -20,15 +19,12 @@ struct simcom_net {
     bool echo;   /* of the payload: DATAECHO of the A76xx */
     int sending;
     int opening;
-    int error;     /* of the open that is running */
-    unsigned used; /* bits: links of the CA stack that the host has not closed */
+    int error; /* of the open that is running */
 };
 
 extern const struct at_command simcom_net_module_commands[];
 extern const struct at_command simcom_net_commands[];
-extern const struct at_command simcom_ca_commands[];
 extern const struct family simcom_net_family;
-extern const struct family simcom_ca_family;
 
 void simcom_net_keep(struct link *link, const uint8_t *bytes, size_t count);
 void simcom_net_given(struct link *link, size_t count);

@@ -6,28 +6,20 @@
 
 #include <string.h>
 
-static bool is_ca(const struct modem *modem)
-{
-    return modem->profile->family == &simcom_ca_family;
-}
-
-/* One line on LTE-M modules, a list on the others (4). */
+/* A list (4). */
 static int run_ati(struct modem *modem, const struct at_call *call)
 {
     (void)call;
-    if (is_ca(modem))
-        out_line(modem, OUT_ANSWER, "%s", modem->profile->ati);
-    else
-        out_line(modem, OUT_ANSWER,
-                 "Manufacturer: %s\r\nModel: %s\r\nRevision: %s\r\nIMEI: 861477030000001\r\n+GCAP: +CGSM",
-                 modem->profile->vendor, modem->profile->model, modem_firmware(modem));
+    out_line(modem, OUT_ANSWER,
+             "Manufacturer: %s\r\nModel: %s\r\nRevision: %s\r\nIMEI: 861477030000001\r\n+GCAP: +CGSM",
+             modem->profile->vendor, modem->profile->model, modem_firmware(modem));
     return AT_OK;
 }
 
 static int run_cgmr(struct modem *modem, const struct at_call *call)
 {
     (void)call;
-    out_line(modem, OUT_ANSWER, is_ca(modem) ? "Revision:%s" : "+CGMR: %s", modem_firmware(modem));
+    out_line(modem, OUT_ANSWER, "+CGMR: %s", modem_firmware(modem));
     return AT_OK;
 }
 
@@ -36,26 +28,14 @@ static int run_iccid(struct modem *modem, const struct at_call *call)
     (void)call;
     if (modem->sim.absent)
         return 10;
-    out_line(modem, OUT_ANSWER, "%s%s", is_ca(modem) ? "" : "+ICCID: ", VARIANT_TEXT(modem, ICCID));
+    out_line(modem, OUT_ANSWER, "+ICCID: %s", VARIANT_TEXT(modem, ICCID));
     return AT_OK;
 }
 
-static int run_ccid(struct modem *modem, const struct at_call *call)
-{
-    return is_ca(modem) ? run_iccid(modem, call) : AT_ERROR;
-}
-
-static int run_ciccid(struct modem *modem, const struct at_call *call)
-{
-    return is_ca(modem) ? AT_ERROR : run_iccid(modem, call);
-}
-
-/* Order PIN 1, PUK 1, PIN 2, PUK 2 here (5); the LTE-M modules do not have it. */
+/* Order PIN 1, PUK 1, PIN 2, PUK 2 here (5). */
 static int run_spic(struct modem *modem, const struct at_call *call)
 {
     (void)call;
-    if (is_ca(modem))
-        return AT_ERROR;
     out_line(modem, OUT_ANSWER, "+SPIC: %d,%d,0,10", modem->sim.pin_tries, modem->sim.puk_tries);
     return AT_OK;
 }
@@ -113,12 +93,10 @@ const struct at_command simcom_net_module_commands[] = {
     {"I", run_ati, AT_EXEC | AT_SET, 0},
     {"+CGMR", run_cgmr, AT_EXEC, 0},
     {"+GMR", run_cgmr, AT_EXEC, 0},
-    {"+CCID", run_ccid, AT_EXEC, 0},
-    {"+CICCID", run_ciccid, AT_EXEC, 0},
+    {"+CICCID", run_iccid, AT_EXEC, 0},
     {"+SPIC", run_spic, AT_EXEC, 0},
     {"+CFUN", run_cfun, AT_QUERY | AT_SET, 0},
     {"+CRESET", run_reset, AT_EXEC, 0},
-    {"+CREBOOT", run_reset, AT_EXEC, 0},
     {"+CPOF", run_cpof, AT_EXEC, 0},
     {"+CPSMS", run_accept, AT_SET, 0},
     {"+CTZU", run_accept, AT_SET, 0},
