@@ -21,16 +21,22 @@ static int registration_number(const struct modem *modem)
     return (int)state;
 }
 
+static void say_registration(struct modem *modem, const char *name, int mode, int state)
+{
+    if (mode == 2 && network_is_registered(modem))
+        out_line(modem, OUT_URC, "%s: %d,%s", name, state, CELL);
+    else if (mode != 0)
+        out_line(modem, OUT_URC, "%s: %d", name, state);
+}
+
 static void announce_registration(struct modem *modem)
 {
     int state = registration_number(modem);
 
-    if (modem->settings.creg == 0 || modem->power == POWER_OFF)
+    if (modem->power == POWER_OFF)
         return;
-    if (modem->settings.creg == 2 && network_is_registered(modem))
-        out_line(modem, OUT_URC, "+CREG: %d,%s", state, CELL);
-    else
-        out_line(modem, OUT_URC, "+CREG: %d", state);
+    say_registration(modem, "+CREG", modem->settings.creg, state);
+    say_registration(modem, "+CEREG", modem->settings.cereg, state);
 }
 
 static void on_found(uv_timer_t *timer)
