@@ -10,8 +10,13 @@
 
 static int run_ati(struct modem *modem, const struct at_call *call)
 {
+    const char *revision = strchr(modem->profile->ati, ' ');
+
     (void)call;
-    out_line(modem, OUT_ANSWER, "%s", modem->profile->ati);
+    if (VARIANT_ON(modem, ATI_SHORT) && revision != NULL)
+        out_line(modem, OUT_ANSWER, "%s", revision + 1);
+    else
+        out_line(modem, OUT_ANSWER, "%s", modem->profile->ati);
     return AT_OK;
 }
 

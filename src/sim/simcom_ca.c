@@ -117,6 +117,15 @@ static int open_at_once(struct modem *modem, const struct link *link, long conte
     return modem->simcom_ca.active & 1U << context ? 0 : OPEN_NO_NETWORK;
 }
 
+/* Only where the variant busy says so; else the channel is blocked. */
+static int open_aborted(struct modem *modem)
+{
+    for (int id = 0; id < modem->profile->links; id++)
+        if (modem->links[id].state == LINK_CONNECTING)
+            simcom_ca_release(modem, &modem->links[id]);
+    return AT_SILENT;
+}
+
 static int run_caopen(struct modem *modem, const struct at_call *call)
 {
     struct link *link = simcom_ca_link(modem, call, 0);
@@ -143,7 +152,10 @@ static int run_caopen(struct modem *modem, const struct at_call *call)
         modem->simcom_ca.unresolved |= bit_of(link);
         link_fail_later(link);
     }
-    return modem->simcom_ca.async ? AT_DONE : AT_PENDING;
+    if (modem->simcom_ca.async)
+        return AT_DONE;
+    at_on_abort(modem, open_aborted);
+    return AT_PENDING;
 }
 
 /* ---- close ---- */

@@ -98,6 +98,7 @@
 #define VARIANT_LIST_CA(X)                                                                                   \
     X(CNSMOD_NAME, FAMILY_SIMCOM_CA | FAMILY_SIMCOM_CIP, "cnsmod_name", "CNSMOD|CNSMODE", "CNSMOD",          \
       "name in the answer of CNSMOD (LTE-M modules)")                                                        \
+    X(ATI_SHORT, FAMILY_SIMCOM_CA, "ati_short", "on|off", "off", "ATI says R1951.01 without the model")      \
     X(APP_PDP_INDEX, FAMILY_SIMCOM_CA, "app_pdp_index", "on|off", "on",                                      \
       "+APP PDP: 0,ACTIVE or +APP PDP: ACTIVE")                                                              \
     X(CNACT_FORM, FAMILY_SIMCOM_CA, "cnact_form", "indexed|plain", "indexed",                                \
