@@ -42,8 +42,8 @@ static const char *field(const struct modem *modem, const char *name, size_t len
 {
     static const char *const names[] = {"time", "zone",     "vendor",   "model", "firmware",
                                         "sim",  "sim_text", "pin_text", "cfun"};
-    const char *values[9];
     static const char *const levels[] = {"0", "1", "2", "3", "4", "5", "6", "7"};
+    const char *values[9];
 
     modem_clock(modem, clock);
     values[0] = clock;

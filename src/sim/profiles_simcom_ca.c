@@ -31,12 +31,11 @@ static const struct boot_step boot[] = {
 };
 
 /* The channel is blocked while CAOPEN runs (B3). RCVBUF is larger than what a link of the simulator holds (B6). */
+/* clang-format off */
 #define VARIANTS                                                                                             \
     {V_AUTO_ATTACH, "on"}, {V_PAYLOAD_ECHO, "off"}, {V_PROMPT_SPACE, "off"}, {V_BUSY, "swallow"},            \
-        {V_WRONG_STATE, "error"}, {V_RX_BUFFER, "8192"}, {V_CALL_READY, "off"},                              \
-    {                                                                                                        \
-        V_ICCID, "8949000000000000001f"                                                                      \
-    }
+    {V_WRONG_STATE, "error"}, {V_RX_BUFFER, "8192"}, {V_CALL_READY, "off"}, {V_ICCID, "8949000000000000001f"}
+/* clang-format on */
 
 static const struct variant_default variants[] = {VARIANTS, {V_LOCAL_IP, "10.94.36.44"}, {0, NULL}};
 
