@@ -42,9 +42,10 @@ static bool holds(const struct modem *modem, unsigned when)
 
 static const char *field(const struct modem *modem, const char *name, size_t length, char clock[32])
 {
-    static const char *const names[] = {"time",     "zone", "vendor",   "model",
-                                        "firmware", "sim",  "sim_text", "pin_text"};
-    const char *values[8];
+    static const char *const names[] = {"time", "zone",     "vendor",   "model", "firmware",
+                                        "sim",  "sim_text", "pin_text", "cfun"};
+    static const char *const levels[] = {"0", "1", "2", "3", "4", "5", "6", "7"};
+    const char *values[9];
 
     modem_clock(modem, clock);
     values[0] = clock;
@@ -55,7 +56,8 @@ static const char *field(const struct modem *modem, const char *name, size_t len
     values[5] = sim_lock_name(sim_card_lock(&modem->sim));
     values[6] = VARIANT_TEXT(modem, NO_SIM_TEXT);
     values[7] = VARIANT_TEXT(modem, PIN_TEXT);
-    for (size_t i = 0; i < 8; i++)
+    values[8] = levels[modem->settings.cfun & 7];
+    for (size_t i = 0; i < 9; i++)
         if (strlen(names[i]) == length && strncmp(names[i], name, length) == 0)
             return values[i];
     return "";

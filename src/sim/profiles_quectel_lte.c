@@ -72,8 +72,9 @@ static const struct variant_default bg_variants[] = {VARIANTS, {V_ACT, "8"}, {0,
 
 #define COMMON                                                                                               \
     .vendor = "Quectel", .families = FAMILY_QUECTEL, .family = &quectel_lte_family, .tables = tables,        \
-    .storm = storm, .boot_real_ms = 8000, .line_max = 512, .links = LINKS_MAX, .send_max = QUECTEL_SEND_MAX, \
-    .any_case = true, .repeats = true, .lte = true, .buffered = true, .keeps_settings = true
+    .storm = storm, .boot_real_ms = 8000, .line_max = 512, .links = QUECTEL_LTE_SOCKETS,                     \
+    .send_max = QUECTEL_SEND_MAX, .any_case = true, .repeats = true, .lte = true, .buffered = true,          \
+    .keeps_settings = true
 
 static const struct profile bg96 = {.name = "bg96",
                                     .description = "Quectel BG96: LTE-M, NB-IoT and 2G, buffered receive",

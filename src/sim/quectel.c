@@ -243,21 +243,3 @@ void quectel_keep_unread(struct modem *modem, struct link *link)
     link->rx_length = 0;
     link->state = LINK_CLOSED;
 }
-
-void quectel_take(struct link *link, const uint8_t *bytes, size_t count)
-{
-    size_t room = sizeof link->rx - link->rx_length;
-
-    if (count > room)
-        count = room;
-    memcpy(link->rx + link->rx_length, bytes, count);
-    link->rx_length += count;
-}
-
-void quectel_given(struct link *link, size_t count)
-{
-    memmove(link->rx, link->rx + count, link->rx_length - count);
-    link->rx_length -= count;
-    link->taken += count;
-    links_resume(link->modem);
-}

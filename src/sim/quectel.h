@@ -17,6 +17,7 @@
 #define QUECTEL_PACKET_MAX  1460
 #define QUECTEL_PACKETS     64
 #define QUECTEL_GSM_SOCKETS 6
+#define QUECTEL_LTE_SOCKETS 12
 
 /* A4; LTE modules know only "up" and "down". */
 enum quectel_state { QUECTEL_INITIAL, QUECTEL_START, QUECTEL_GPRSACT, QUECTEL_STATUS, QUECTEL_DEACT };
@@ -57,10 +58,6 @@ extern const struct at_command quectel_lte_data_commands[];
 
 extern const struct family quectel_gsm_family;
 extern const struct family quectel_lte_family;
-
-/* Shared by both: bytes that came wait for the host; the first of them are told of. */
-void quectel_take(struct link *link, const uint8_t *bytes, size_t count);
-void quectel_given(struct link *link, size_t count);
 
 /* The payload in line.payload goes to the link of the running send; false: SEND FAIL. */
 bool quectel_sent(struct modem *modem);

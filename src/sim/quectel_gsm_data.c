@@ -103,7 +103,7 @@ static void keep(struct modem *modem, struct link *link, const uint8_t *bytes, s
 
     if (link->rx_length == 0)
         packets->count = 0;
-    quectel_take(link, bytes, count);
+    link_keep(link, bytes, count);
     put_packet(packets, count);
     link->notified = true;
     if (modem->quectel.indi == 2)
@@ -146,7 +146,7 @@ static int give(struct modem *modem, struct link *link, size_t count)
     out_storm(modem, false);
     out_bytes(modem, OUT_ANSWER, text, used + count);
     drop_bytes(&modem->quectel.packets[link->id], count);
-    quectel_given(link, count);
+    link_taken(link, count);
     return AT_OK;
 }
 

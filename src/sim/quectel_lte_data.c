@@ -69,7 +69,7 @@ void quectel_lte_data(struct modem *modem, struct link *link, const uint8_t *byt
         push(modem, link, bytes, count);
         return;
     }
-    quectel_take(link, bytes, count);
+    link_keep(link, bytes, count);
     link->notified = true;
     if (told || !quectel_lte_urcs_come(modem))
         return;
@@ -93,7 +93,7 @@ static int give(struct modem *modem, struct link *link, size_t wanted)
     }
     out_storm(modem, false);
     out_bytes(modem, OUT_ANSWER, text, used);
-    quectel_given(link, count);
+    link_taken(link, count);
     link->notified = link->rx_length > 0; /* not again before all has been read */
     return AT_OK;
 }

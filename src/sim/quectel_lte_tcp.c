@@ -10,7 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#define SOCKETS LINKS_MAX
+#define SOCKETS QUECTEL_LTE_SOCKETS
 
 struct link *quectel_lte_link(struct modem *modem, const struct at_call *call, int index)
 {
