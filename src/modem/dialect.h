@@ -112,6 +112,7 @@ struct dialect {
     struct dialect_command waiting; /* buffered: how much waits, in case the line that says so was lost */
     const char *waiting_line;
     int waiting_capture;
+    bool reads_counted; /* buffered: never reads more than `waiting` tells, and asks it of open links only */
 
     struct dialect_command status;
     const struct dialect_row_form *row_forms; /* ended by pattern == NULL; the first match counts */

@@ -69,6 +69,8 @@ static const struct dialect_word words[] = {{"0", ROW_FREE}, {"1", ROW_UP}, {NUL
 
 static const struct at_announce announces[] = {{"+CIPRXGET:2,%l,%n,%r\n"}, {"+RECEIVE,%l,%n:\n"}, {NULL}};
 
+static const struct at_expect expect_close = {
+    .end = AT_END_BOTH, .deadline_ms = 15000, .settle_ms = 1000, .done = closing};
 static const struct at_expect expect_netclose = {
     .end = AT_END_BOTH, .deadline_ms = 20000, .settle_ms = 1000, .done = net_closed};
 static const struct at_expect expect_netopen = {
@@ -76,16 +78,20 @@ static const struct at_expect expect_netopen = {
 static const struct at_expect expect_address = {.end = AT_END_OK, .deadline_ms = 9000, .lines = address};
 static const struct at_expect expect_quick = {.end = AT_END_OK, .deadline_ms = 9000};
 
+/* The link before the stack: the SIM5360 refuses to close the stack over it (C1). */
+#define CLOSE_STACK(why)                                                                                     \
+    {.send = "AT+CIPCLOSE=0", .expect = &expect_close, .on_fail = AT_FAIL_GO_ON, .what = (why)},             \
+    {                                                                                                        \
+        .send = "AT+NETCLOSE", .expect = &expect_netclose, .on_fail = AT_FAIL_GO_ON, .what = (why)           \
+    }
+
 /*
  * NETCLOSE first: after NETWORK CLOSED UNEXPECTEDLY the stack still says that it is open (C7). Password before user
  * in the write form (C1; others have seen it the other way round). 500 ms is the stack's own shortest
  * retransmission time, and 60 s for the open is longer than most networks need, so that no open outlives our wait.
  */
 static const struct at_step bearer_up[] = {
-    {.send = "AT+NETCLOSE",
-     .expect = &expect_netclose,
-     .on_fail = AT_FAIL_GO_ON,
-     .what = "closing old connections"},
+    CLOSE_STACK("closing old connections"),
     {.send = "AT+CGDCONT=1,\"IP\",\"{apn}\"",
      .expect = &expect_quick,
      .what = "setting the access point name"},
@@ -123,10 +129,7 @@ static const struct at_step bearer_up[] = {
 };
 
 static const struct at_step bearer_down[] = {
-    {.send = "AT+NETCLOSE",
-     .expect = &expect_netclose,
-     .on_fail = AT_FAIL_GO_ON,
-     .what = "closing the data connection"},
+    CLOSE_STACK("closing the data connection"),
     {0},
 };
 
@@ -143,8 +146,6 @@ static const struct at_expect expect_send = {.end = AT_END_BOTH,
 static const struct at_expect expect_receive = {.end = AT_END_OK, .deadline_ms = 10000};
 static const struct at_expect expect_waiting = {.end = AT_END_OK, .deadline_ms = 5000, .lines = waiting};
 static const struct at_expect expect_status = {.end = AT_END_OK, .deadline_ms = 5000, .lines = status};
-static const struct at_expect expect_close = {
-    .end = AT_END_BOTH, .deadline_ms = 15000, .settle_ms = 1000, .done = closing};
 
 const struct dialect dialect_simcom_netopen = {
     .name = "SIMCom NETOPEN",
