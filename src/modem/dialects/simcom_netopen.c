@@ -133,8 +133,9 @@ static const struct at_step bearer_down[] = {
     {0},
 };
 
+/* What is refused at once ends with ERROR behind its result (14.C). */
 static const struct at_expect expect_open = {
-    .end = AT_END_DONE, .deadline_ms = 65000, .done = opened, .fail = open_fails};
+    .end = AT_END_DONE, .deadline_ms = 65000, .done = opened, .fail = open_fails, .fail_settle_ms = 1000};
 static const struct at_expect expect_net_state = {.end = AT_END_OK, .deadline_ms = 5000, .lines = net_state};
 static const struct at_expect expect_resolve = {.end = AT_END_OK, .deadline_ms = 30000, .lines = resolved};
 static const struct at_expect expect_send = {.end = AT_END_BOTH,
