@@ -112,8 +112,8 @@ struct dialect {
     struct dialect_command waiting; /* buffered: how much waits, in case the line that says so was lost */
     const char *waiting_line;
     int waiting_capture;
-    bool
-        empty_read_fails; /* a read that finds nothing is an ERROR: no doubt about one after one that worked */
+    bool empty_read_fails; /* nothing to read is an ERROR: no doubt about one after a read that worked */
+    bool reads_counted; /* buffered: never reads more than `waiting` tells, and asks it of open links only */
 
     struct dialect_command status;
     struct dialect_command other_status; /* asked from then on when the module answers ERROR to `status` */

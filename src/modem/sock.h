@@ -92,6 +92,7 @@ struct sock {
     bool data_waiting;
     bool waiting_asked; /* `reading` is the question how much waits */
     bool rereading;     /* at once after a read that worked */
+    long waiting_bytes; /* its answer, until they are read */
     long rest;          /* told by the last read */
     unsigned read_errors;
     bool doubting;     /* `control` asks whether we are still up */

@@ -18,6 +18,15 @@ static bool is_buffered(const struct sock *sock)
     return sock->dialect->reading == DIALECT_BUFFERED;
 }
 
+static void ask_waiting(struct sock *sock)
+{
+    sock->waiting_asked = true;
+    sock->rereading = false;
+    sock->waiting_bytes = 0;
+    sock->rest = 0;
+    sock_command(sock, &sock->reading, &sock->dialect->waiting);
+}
+
 void sock_look_soon(struct sock *sock)
 {
     if (is_buffered(sock) && sock->dialect->waiting.send) {
@@ -37,9 +46,7 @@ void sock_on_look(void *arg)
         timer_start(sock->sched, &sock->look, look_after_ms[sock->looks]);
     }
     if (!sock->reading.queued) {
-        sock->waiting_asked = true;
-        sock->rereading = false;
-        sock_command(sock, &sock->reading, &sock->dialect->waiting);
+        ask_waiting(sock);
     }
 }
 
@@ -49,8 +56,18 @@ void sock_read_on_line(void *arg, const char *line, size_t len)
     struct pattern_match match;
 
     if (sock->waiting_asked && pattern_matches(sock->dialect->waiting_line, line, len, &match)) {
-        sock->data_waiting |= match.captures[sock->dialect->waiting_capture].number > 0;
+        sock->waiting_bytes = match.captures[sock->dialect->waiting_capture].number;
+        sock->data_waiting |= sock->waiting_bytes > 0;
     }
+}
+
+static void read_now(struct sock *sock)
+{
+    sock->data_waiting = false;
+    sock->waiting_asked = false;
+    sock->rereading = false;
+    sock->rest = 0;
+    sock_command(sock, &sock->reading, &sock->dialect->receive);
 }
 
 void sock_read_start(struct sock *sock)
@@ -60,11 +77,14 @@ void sock_read_start(struct sock *sock)
     if (!open || !is_buffered(sock) || sock->reading.queued) {
         return;
     }
-    sock->data_waiting = false;
-    sock->waiting_asked = false;
-    sock->rereading = false;
-    sock->rest = 0;
-    sock_command(sock, &sock->reading, &sock->dialect->receive);
+    if (!sock->dialect->reads_counted) {
+        read_now(sock);
+    } else if (sock->state == SOCK_UP) {
+        sock->data_waiting = false;
+        ask_waiting(sock);
+    } else {
+        sock_end(sock); /* nobody can tell any more what is left */
+    }
 }
 
 void sock_on_data(struct sock *sock, long link)
@@ -100,9 +120,12 @@ static void on_read_failed(struct sock *sock)
 static void on_read_ok(struct sock *sock)
 {
     bool more = sock->rest > 0 || sock->data_waiting;
+    bool told = sock->dialect->reads_counted && sock->waiting_asked && sock->waiting_bytes > 0;
 
     sock->read_errors = 0;
-    if (more) {
+    if (told) {
+        read_now(sock);
+    } else if (more) {
         sock_read_start(sock);
         sock->rereading = true;
     } else if (sock->state == SOCK_DRAIN) {
@@ -135,7 +158,7 @@ void sock_on_read(void *arg, const struct at_reply *reply)
         on_read_ok(sock);
     } else if (sock->state == SOCK_DRAIN) {
         sock_end(sock); /* nothing is left */
-    } else if (!sock->waiting_asked) {
+    } else if (!sock->waiting_asked || sock->dialect->reads_counted) {
         on_read_failed(sock);
     }
 }
@@ -172,6 +195,9 @@ void sock_on_doubt_done(struct sock *sock, const struct at_reply *reply)
 
 void sock_enter_drain(struct sock *sock)
 {
+    if (sock->dialect->reads_counted && !at_request_is_running(sock->channel, &sock->reading)) {
+        at_request_forget(sock->channel, &sock->reading); /* it must not be sent any more */
+    }
     if (!sock->reading.queued) {
         sock_read_start(sock);
     } else {

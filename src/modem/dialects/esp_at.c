@@ -106,8 +106,13 @@ static const struct at_step bearer_down[] = {
     {0},
 };
 
-static const struct at_expect expect_open = {
-    .end = AT_END_BOTH, .deadline_ms = 80000, .settle_ms = 2000, .done = connected, .fail = open_fails};
+/* ERROR follows the line that tells why (4.4). */
+static const struct at_expect expect_open = {.end = AT_END_BOTH,
+                                             .deadline_ms = 80000,
+                                             .settle_ms = 2000,
+                                             .done = connected,
+                                             .fail = open_fails,
+                                             .fail_settle_ms = 1000};
 static const struct at_expect expect_resolve = {
     .end = AT_END_OK, .deadline_ms = 20000, .lines = resolved, .fail = not_resolved};
 static const struct at_expect expect_send = {
