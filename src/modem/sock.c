@@ -44,6 +44,7 @@ static bool must_close(const struct sock *sock)
 
 void sock_end(struct sock *sock)
 {
+    sock_read_withdraw(sock);
     sock_go(sock, must_close(sock) ? SOCK_CLOSING : SOCK_REPORT);
 }
 

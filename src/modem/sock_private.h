@@ -59,6 +59,7 @@ void sock_on_read(void *arg, const struct at_reply *reply);
 void sock_on_look(void *arg);
 void sock_look_soon(struct sock *sock); /* after a send */
 void sock_read_start(struct sock *sock);
+void sock_read_withdraw(struct sock *sock); /* a read that waits for its turn is not sent any more */
 void sock_enter_drain(struct sock *sock);
 void sock_on_doubt_done(struct sock *sock, const struct at_reply *reply);
 

@@ -193,10 +193,17 @@ void sock_on_doubt_done(struct sock *sock, const struct at_reply *reply)
     }
 }
 
+void sock_read_withdraw(struct sock *sock)
+{
+    if (!at_request_is_running(sock->channel, &sock->reading)) {
+        at_request_forget(sock->channel, &sock->reading);
+    }
+}
+
 void sock_enter_drain(struct sock *sock)
 {
-    if (sock->dialect->reads_counted && !at_request_is_running(sock->channel, &sock->reading)) {
-        at_request_forget(sock->channel, &sock->reading); /* it must not be sent any more */
+    if (sock->dialect->reads_counted) {
+        sock_read_withdraw(sock);
     }
     if (!sock->reading.queued) {
         sock_read_start(sock);

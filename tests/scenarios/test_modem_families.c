@@ -165,6 +165,22 @@ static void sim7000_is_asked_nothing_behind_the_end(void **state)
     modem_rig_free(&rig);
 }
 
+/* Nor behind our own end of the link. */
+static void sim7000_is_asked_nothing_behind_the_close(void **state)
+{
+    struct modem_rig rig;
+
+    (void)state;
+    bring_up(&rig, "sim7000ssl");
+    assert_int_equal(stream_write(rig.stream, (const uint8_t *)"hello", 5), 5);
+    modem_rig_say(&rig, ">> AT+CASEND=0,5\\r\n<< \\r\\n>\n>> hello\n<< \\r\\n+CADATAIND: 0\\r\\n\n", 1000);
+    stream_close(rig.stream);
+    expect_closed(&rig, "<< \\r\\nOK\\r\\n\n>> AT+CACLOSE=0\\r\n<< \\r\\nOK\\r\\n\n", "closed as asked\n");
+    sched_advance(rig.sched, 60000);
+    fake_port_expect_silence(rig.fake);
+    modem_rig_free(&rig);
+}
+
 /* The OK behind a result that is a failure (B3) is not that of AT+CACLOSE, which still runs then. */
 static void sim7080_failed_open_ends_with_its_ok(void **state)
 {
@@ -296,6 +312,7 @@ int main(void)
         cmocka_unit_test(sim7000_reads_what_is_there),
         cmocka_unit_test(sim7000_reads_once_behind_the_end),
         cmocka_unit_test(sim7000_is_asked_nothing_behind_the_end),
+        cmocka_unit_test(sim7000_is_asked_nothing_behind_the_close),
         cmocka_unit_test(sim7080_failed_open_ends_with_its_ok),
         cmocka_unit_test(sara_reads_between_quotes),
         cmocka_unit_test(esp8266_late_closed_is_old),
