@@ -296,6 +296,39 @@ static void m590_without_address_has_lost_the_bearer(void **state)
     modem_rig_free(&rig);
 }
 
+/* Its data connection does not say why it stays away, and it is asked for a minute: the network comes first. */
+static void m590_waits_for_the_network_before_the_bearer(void **state)
+{
+    struct modem_rig rig;
+    char path[64];
+
+    (void)state;
+    modem_rig_init(&rig, "m590");
+    has_log("m590", "start.log", path, sizeof(path));
+    modem_rig_bring_up(&rig, path);
+    assert_int_equal(stream_open(rig.stream, "192.0.2.1", 80), 0);
+    modem_rig_say(&rig,
+                  ">> AT+IPSTATUS=0\\r\n<< \\r\\n+IPSTATUS:0,DISCONNECT\\r\\n\n"
+                  ">> AT+TCPSETUP=0,192.0.2.1,80\\r\n<< \\r\\nOK\\r\\n\\r\\n+TCPSETUP:0,FAIL\\r\\n\n"
+                  ">> AT+IPSTATUS=0\\r\n<< \\r\\n+IPSTATUS:0,DISCONNECT\\r\\n\n"
+                  ">> AT+XIIC?\\r\n<< \\r\\n+XIIC:    0, 0.0.0.0\\r\\n\\r\\nOK\\r\\n\n",
+                  5000);
+    sched_advance(rig.sched, 100);
+    modem_rig_start(&rig, UPLINK_RUNG_BEARER);
+    modem_rig_say(&rig,
+                  ">> AT+CREG?\\r\n<< \\r\\n+CREG: 0,3\\r\\n\\r\\nOK\\r\\n\n"
+                  ">> AT+CSQ\\r\n<< \\r\\n+CSQ: 99,99\\r\\n\\r\\nOK\\r\\n\n",
+                  1000);
+    modem_rig_expect_why(&rig, "waiting for the network: searching");
+    modem_rig_say(&rig,
+                  ">> AT+CREG?\\r\n<< \\r\\n+CREG: 0,1\\r\\n\\r\\nOK\\r\\n\n"
+                  ">> AT+CSQ\\r\n<< \\r\\n+CSQ: 23,0\\r\\n\\r\\nOK\\r\\n\n"
+                  ">> AT+COPS?\\r\n<< \\r\\n+COPS: 0,0,\"Simulated\"\\r\\n\\r\\nOK\\r\\n\n"
+                  ">> AT+XISP=0\\r\n",
+                  3000);
+    modem_rig_free(&rig);
+}
+
 static char profiles[][16] = {"sim808",  "sim868",  "sim900", "sim7000", "sim7000ssl", "sim7080", "sim7070",
                               "sim7090", "sim7600", "a7672",  "a7670",   "sim5360",    "bg96",    "bg95",
                               "ec25",    "eg25",    "ec200u", "eg915",   "m95",        "mc60",    "mc60e",
@@ -319,6 +352,7 @@ int main(void)
         cmocka_unit_test(esp8266_without_a_network_says_what_to_do),
         cmocka_unit_test(m590_looks_names_up_itself),
         cmocka_unit_test(m590_without_address_has_lost_the_bearer),
+        cmocka_unit_test(m590_waits_for_the_network_before_the_bearer),
     };
     struct CMUnitTest sessions[PROFILES];
 
