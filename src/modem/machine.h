@@ -104,6 +104,7 @@ struct modem {
     enum modem_bearer_stage bearer_stage;
     bool radio_is_off;
     bool attached;
+    bool credentials_swapped; /* the module took our password for the user */
     char address[48];
     char escaped[2][2 * sizeof(((struct modem_config *)NULL)->wifi_password)]; /* ssid, wifi_password */
 

@@ -32,7 +32,8 @@ PROFILES = ["a9", "a9g", "a7", "a6", "sim800"]  # the whole suite runs with each
 # and these with the matrix of faults
 MORE_PROFILES = ["sim808", "sim868", "sim900", "sim7000", "sim7000ssl", "sim7080", "sim7070", "sim7090", "sim7600",
                  "a7672", "a7670", "sim5360", "bg96", "bg95", "ec25", "eg25", "ec200u", "eg915", "m95", "mc60", "mc60e",
-                 "m590", "esp8266", "sara-r4", "sara-r5"]
+                 "m590", "esp8266", "esp-at", "sara-r4", "sara-r5"]
+WIFI_PROFILES = {"esp8266", "esp-at"}  # a wireless network instead of SIM card and operator
 
 assert len(TOKEN) == 32
 
@@ -242,7 +243,7 @@ def default_settings(folder, token, profile="auto"):
     return {
         "modem": {"port": f"{folder}/ttyModem", "profile": profile, "baud": 115200, "command_gap": 0, "trace": "yes"},
         "network": {"apn": "internet"},
-        **({"wifi": {"ssid": "home", "password": "e2ePassword"}} if profile == "esp8266" else {}),
+        **({"wifi": {"ssid": "home", "password": "e2ePassword"}} if profile in WIFI_PROFILES else {}),
         "blynk": {"server": f"{SERVER_NAME}:80", "token": token, "tls": "no", "heartbeat": "5s", "grace": "4s",
                   "connect_timeout": "8s", "login_timeout": "3s", "retry_first": "200ms", "retry_max": "2s",
                   "allowed_redirects": "." + SERVER_NAME},
