@@ -30,6 +30,9 @@ struct store {
     uint32_t flying[PIN_COUNT];
     int64_t clock_offset_ms; /* as kept */
     int64_t clock_flying_ms;
+    uint64_t told_ticket; /* on_stored was called for all up to it */
+    bool has_more;        /* the last batch could not hold all that was due */
+    bool cannot_read;     /* the last try to read something back */
     unsigned close_tries;
     uint64_t batches;
     uint64_t failures;
@@ -42,5 +45,8 @@ extern const struct spool_events store_spool_events;
 void store_arm(struct store *store, uint64_t due_ms);
 void store_close_file(struct store *store);
 void store_tell_ready(struct store *store);
+void store_tell_stored(struct store *store, bool failed);
+/* Nothing more reaches the disk: what waits is lost, and people are told. */
+void store_give_up(struct store *store, const char *why);
 
 #endif
