@@ -341,7 +341,7 @@ long store_rig_rows(struct store_rig *rig)
     assert_non_null(mkdtemp(copy));
     copy_dir(rig->dir, copy);
     snprintf(path, sizeof(path), "%s/spool.db", copy);
-    assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+    assert_int_equal(sqlite3_open_v2(path, &db, SQLITE_OPEN_READWRITE, "unix"), SQLITE_OK);
     assert_int_equal(sqlite3_prepare_v2(db, "SELECT count(*) FROM outbox", -1, &statement, NULL), SQLITE_OK);
     assert_int_equal(sqlite3_step(statement), SQLITE_ROW);
     long rows = (long)sqlite3_column_int64(statement, 0);
