@@ -223,11 +223,11 @@ size_t outbox_fill(void *arg, struct blynk_session *session, struct buf *out, si
     bool more = max_messages > 0;
 
     outbox_follow_clock(outbox);
-    drop_expired(outbox);
     if (more && outbox->is_open) {
         more = send_open(outbox, &allowance, most);
     }
     while (more && allowance.messages) {
+        drop_expired(outbox);
         more = serve(outbox, &allowance, most);
     }
     if (allowance.given) {
