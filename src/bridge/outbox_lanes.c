@@ -214,6 +214,7 @@ void outbox_lanes_forget(struct outbox *outbox, struct outbox_entry *entry)
 
 void outbox_lanes_forget_tail(struct outbox *outbox)
 {
+    outbox->dropped_last = outbox_entry_at(outbox->tail.next)->sequence;
     outbox->in_tail--;
     outbox->info.waiting--;
     free_entry(outbox, outbox_entry_at(outbox->tail.next));

@@ -104,6 +104,8 @@ struct outbox {
     bool has_spool;
     bool is_loading;
     bool is_failing;      /* the last batch could not be stored */
+    bool is_relieving;    /* the batch that is being stored only deletes: a full disk takes that */
+    bool was_relieved;    /* the last one did */
     struct list unstored; /* oldest ticket first */
     struct list flying;   /* in the batch that is being stored */
     uint64_t *deletes;    /* rows that are confirmed */
@@ -113,6 +115,7 @@ struct outbox {
     size_t deletes_flying;  /* the first so many of them */
     uint64_t flying_ticket; /* the lowest in the batch that is being stored; 0: none */
     size_t rows_seen;       /* of those being read back */
+    uint64_t dropped_last;  /* largest number that was dropped from the tail */
     bool load_is_short;     /* there was no memory for one of them */
 
     struct outbox_losses losses;

@@ -97,8 +97,16 @@ void outbox_store_delete(struct outbox *outbox, uint64_t sequence, size_t len)
     row_is_gone(outbox, len);
 }
 
+bool outbox_spool_is_failing(const struct outbox *outbox)
+{
+    return outbox->is_failing;
+}
+
 bool outbox_store_is_deleting(const struct outbox *outbox, uint64_t sequence)
 {
+    if (sequence > outbox->dropped_last) {
+        return false; /* only what is dropped goes before it was read back */
+    }
     for (size_t i = 0; i < outbox->delete_count; i++) {
         if (outbox->deletes[i] == sequence) {
             return true;
@@ -184,6 +192,10 @@ bool outbox_spool_collect(struct outbox *outbox, struct spool_batch *batch, bool
 
     if (!collect_deletes(outbox, batch)) {
         return false;
+    }
+    if (outbox->is_failing && !outbox->was_relieved && outbox->deletes_flying) {
+        outbox->is_relieving = true;
+        return true;
     }
     list_each(node, &outbox->unstored, following)
     {
@@ -279,7 +291,9 @@ static void back_again(struct outbox *outbox)
 
 void outbox_spool_stored(struct outbox *outbox, int error)
 {
-    outbox->is_failing = error != 0;
+    outbox->was_relieved = outbox->is_relieving && !error;
+    outbox->is_failing = error != 0 || (outbox->is_relieving && !list_empty(&outbox->unstored));
+    outbox->is_relieving = false;
     if (error) {
         back_again(outbox);
     } else {

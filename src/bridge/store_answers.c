@@ -125,6 +125,10 @@ static void after_success(struct store *store)
     store->not_before_ms = at_once ? 0 : sched_now_ms(store->sched) + store->config.commit_interval_ms;
     memcpy(store->kept, store->flying, sizeof(store->kept));
     store->clock_offset_ms = store->clock_flying_ms;
+    if (outbox_spool_is_failing(store->parts.outbox)) {
+        store->not_before_ms = sched_now_ms(store->sched) + RETRY_MS;
+        return;
+    }
     say_trouble(store, "");
 }
 

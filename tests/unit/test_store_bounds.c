@@ -161,6 +161,32 @@ static void test_a_full_disk_and_a_full_memory_drain(void **state)
     assert_int_equal(store_rig_rows(rig), 0);
 }
 
+/* A full disk still forgets: what is through does not come again after a power failure. */
+static void test_a_full_disk_takes_deletes(void **state)
+{
+    struct store_rig *rig = *state;
+
+    store_rig_start(rig);
+    fill_up(rig, 0, 200);
+    store_rig_stop(rig);
+    assert_int_equal(store_rig_rows(rig), 200);
+    rig->config.min_free_bytes = UINT64_MAX / 2;
+    store_rig_start(rig);
+    fill_up(rig, 200, 50);
+    sched_advance(rig->sched, 3000);
+    assert_int_equal(rig->troubles, 1);
+    while (rig->got_count < 200) {
+        store_rig_send(rig, 50);
+        store_rig_confirm(rig);
+        sched_settle(rig->sched);
+    }
+    sched_advance(rig->sched, 30000);
+    assert_int_equal(store_rig_rows(rig), 0);
+    assert_int_equal(rig->troubles, 1); /* it is as full as it was */
+    assert_true(store_trouble(rig->store)[0]);
+    store_rig_stop(rig);
+}
+
 static void test_policy_oldest(void **state)
 {
     struct store_rig *rig = *state;
@@ -249,6 +275,7 @@ int main(void)
         TEST(test_no_room_is_left_on_the_disk),
         TEST(test_memory_is_not_the_bound_of_the_disk),
         TEST(test_a_full_disk_and_a_full_memory_drain),
+        TEST(test_a_full_disk_takes_deletes),
         TEST(test_policy_oldest),
         TEST(test_policy_oldest_without_a_disk),
         TEST(test_too_old),
