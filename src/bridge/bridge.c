@@ -217,8 +217,8 @@ void bridge_stop(struct bridge *bridge, uint32_t grace_ms)
 bool bridge_configure(struct bridge *bridge, const struct bridge_config *config)
 {
     bridge->config = complete(bridge, config);
+    bridge->config.outbox.durability = store_configure(bridge->store, &bridge->config.outbox);
     outbox_configure(bridge->outbox, &bridge->config.outbox);
-    store_configure(bridge->store, &bridge->config.outbox);
     bridge_costs_configure(bridge);
     return link_configure(bridge->link, &bridge->config.link);
 }

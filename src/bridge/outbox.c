@@ -1,4 +1,4 @@
-#include "outbox_queue.h"
+#include "outbox_run.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -20,6 +20,7 @@ struct outbox *outbox_create(struct sched *sched, struct pins *pins, const struc
     outbox_lanes_init(outbox);
     outbox_send_init(outbox);
     outbox_store_init(outbox);
+    outbox_losses_init(outbox);
     return outbox;
 }
 
@@ -28,6 +29,7 @@ void outbox_destroy(struct outbox *outbox)
     if (!outbox) {
         return;
     }
+    outbox_losses_free(outbox);
     outbox_send_free(outbox);
     outbox_lanes_free(outbox);
     outbox_store_free(outbox);
@@ -114,6 +116,7 @@ bool outbox_entry_is_replaceable(const struct outbox *outbox, const struct outbo
 
 static void tell_added(struct outbox *outbox, uint64_t *sequence)
 {
+    outbox_follow_clock(outbox);
     if (sequence) {
         *sequence = outbox->info.last_sequence;
     }

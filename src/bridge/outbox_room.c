@@ -30,11 +30,29 @@ static struct outbox_entry *oldest_sample(struct outbox *outbox)
     for (size_t i = 0; i < sizeof(order) / sizeof(order[0]); i++) {
         struct list *node = list_first(&outbox->lanes[order[i]]);
         bool begun = outbox->is_open && outbox->open_lane == order[i];
+        begun = begun || (order[i] == LANE_BACKLOG && outbox_lanes_head_is_cut(outbox));
         if (node && !begun && outbox_entry_at(node)->command == BLYNK_HARDWARE) {
             return outbox_entry_at(node);
         }
     }
     return NULL;
+}
+
+/* When nothing older is in memory: what the disk alone has cannot be dropped without reading it. */
+static bool drop_from_tail(struct outbox *outbox)
+{
+    struct list *node = list_first(&outbox->tail);
+    uint32_t group = node ? outbox_entry_at(node)->group : 0;
+
+    if (!node || outbox_entry_at(node)->command != BLYNK_HARDWARE) {
+        return false;
+    }
+    do {
+        outbox->info.dropped++;
+        outbox_lanes_forget_tail(outbox);
+        node = list_first(&outbox->tail);
+    } while (group && node && outbox_entry_at(node)->group == group);
+    return true;
 }
 
 /* A group goes as a whole. */
@@ -52,19 +70,33 @@ static void drop_run(struct outbox *outbox, struct outbox_entry *first)
     } while (group && first && first->group == group);
 }
 
+static bool drop_oldest(struct outbox *outbox)
+{
+    if (outbox->config.policy != OUTBOX_DROP_OLDEST) {
+        return false;
+    }
+    if (list_empty(&outbox->lanes[LANE_BACKLOG]) && drop_from_tail(outbox)) {
+        return true;
+    }
+    struct outbox_entry *oldest = oldest_sample(outbox);
+    if (oldest) {
+        drop_run(outbox, oldest);
+    }
+    return oldest != NULL;
+}
+
 bool outbox_make_room(struct outbox *outbox, size_t entries, size_t bytes)
 {
     const char *why;
 
     while ((why = no_room(outbox, entries, bytes))) {
-        struct outbox_entry *oldest =
-            outbox->config.policy == OUTBOX_DROP_OLDEST ? oldest_sample(outbox) : NULL;
-        if (!oldest) {
+        bool dropped = drop_oldest(outbox);
+        outbox_losses_note(outbox);
+        if (!dropped) {
             outbox->full_why = why;
             outbox->info.refused++;
             return false;
         }
-        drop_run(outbox, oldest);
     }
     return true;
 }

@@ -32,6 +32,7 @@ void outbox_store_wake(struct outbox *outbox)
 void outbox_store_added(struct outbox *outbox, struct outbox_entry *entry)
 {
     entry->ticket = ++outbox->info.last_ticket;
+    entry->queued_ms = entry->added_ms;
     list_append(&outbox->unstored, &entry->store_node);
 }
 
@@ -46,9 +47,12 @@ void outbox_store_replaced(struct outbox *outbox, struct outbox_entry *old, stru
     }
     if (waits) { /* who wrote the old one waits for the new one */
         entry->ticket = old->ticket;
+        entry->queued_ms =
+            old->queued_ms; /* a pin that is written all the time must not put it off for ever */
         list_insert_before(&old->store_node, &entry->store_node);
     } else {
         entry->ticket = ++outbox->info.last_ticket;
+        entry->queued_ms = entry->added_ms;
         list_append(&outbox->unstored, &entry->store_node);
     }
     list_remove(&old->store_node);
@@ -65,6 +69,9 @@ static void delete_row(struct outbox *outbox, uint64_t sequence)
         }
         outbox->deletes = deletes;
         outbox->delete_room = room;
+    }
+    if (outbox->delete_count == outbox->deletes_flying) {
+        outbox->deletes_ms = sched_now_ms(outbox->sched);
     }
     outbox->deletes[outbox->delete_count++] = sequence;
 }
@@ -84,6 +91,30 @@ void outbox_store_forgotten(struct outbox *outbox, struct outbox_entry *entry)
     }
 }
 
+void outbox_store_delete(struct outbox *outbox, uint64_t sequence, size_t len)
+{
+    delete_row(outbox, sequence);
+    row_is_gone(outbox, len);
+}
+
+bool outbox_spool_is_failing(const struct outbox *outbox)
+{
+    return outbox->is_failing;
+}
+
+bool outbox_store_is_deleting(const struct outbox *outbox, uint64_t sequence)
+{
+    if (sequence > outbox->dropped_last) {
+        return false; /* only what is dropped goes before it was read back */
+    }
+    for (size_t i = 0; i < outbox->delete_count; i++) {
+        if (outbox->deletes[i] == sequence) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* Without a link nobody knows how long it will wait. */
 static uint64_t due_ms(const struct outbox *outbox, const struct outbox_entry *entry)
 {
@@ -96,7 +127,7 @@ static uint64_t due_ms(const struct outbox *outbox, const struct outbox_entry *e
         break;
     }
     uint32_t wait_ms = outbox->online ? outbox->config.spill_after_ms : outbox->config.commit_interval_ms;
-    return entry->added_ms + wait_ms;
+    return entry->queued_ms + wait_ms;
 }
 
 uint64_t outbox_spool_due_ms(const struct outbox *outbox)
@@ -110,7 +141,7 @@ uint64_t outbox_spool_due_ms(const struct outbox *outbox)
         due = due_ms(outbox, list_owner(outbox->unstored.next, const struct outbox_entry, store_node));
     }
     if (outbox->delete_count > outbox->deletes_flying) {
-        uint64_t soon_ms = sched_now_ms(outbox->sched) + outbox->config.commit_interval_ms;
+        uint64_t soon_ms = outbox->deletes_ms + outbox->config.commit_interval_ms;
         due = soon_ms < due ? soon_ms : due;
     }
     return due;
@@ -133,7 +164,7 @@ static int put_row(struct spool_batch *batch, const struct outbox_entry *entry)
         .pin = entry->pin,
         .group = entry->group,
         .wall_ms = entry->wall_ms,
-        .made_ms = entry->added_ms,
+        .made_ms = entry->timeless ? 0 : entry->added_ms,
         .len = entry->len,
         .bytes = entry->bytes,
     };
@@ -161,6 +192,10 @@ bool outbox_spool_collect(struct outbox *outbox, struct spool_batch *batch, bool
 
     if (!collect_deletes(outbox, batch)) {
         return false;
+    }
+    if (outbox->is_failing && !outbox->was_relieved && outbox->deletes_flying) {
+        outbox->is_relieving = true;
+        return true;
     }
     list_each(node, &outbox->unstored, following)
     {
@@ -196,6 +231,7 @@ bool outbox_store_evict(struct outbox *outbox, struct outbox_entry *entry)
         return false;
     }
     if (entry->row_lane != SPOOL_LANE_BACKLOG) { /* it would not be found again: written once more */
+        entry->queued_ms = entry->added_ms;
         list_append(&outbox->unstored, &entry->store_node);
         return false;
     }
@@ -205,7 +241,6 @@ bool outbox_store_evict(struct outbox *outbox, struct outbox_entry *entry)
     if (!outbox->gap_rows || entry->sequence < outbox->gap_first) {
         outbox->gap_first = entry->sequence;
     }
-    outbox->gap_last = entry->sequence > outbox->gap_last ? entry->sequence : outbox->gap_last;
     outbox->gap_rows++;
     outbox->in_tail--;
     outbox->info.entries--;
@@ -256,7 +291,9 @@ static void back_again(struct outbox *outbox)
 
 void outbox_spool_stored(struct outbox *outbox, int error)
 {
-    outbox->is_failing = error != 0;
+    outbox->was_relieved = outbox->is_relieving && !error;
+    outbox->is_failing = error != 0 || (outbox->is_relieving && !list_empty(&outbox->unstored));
+    outbox->is_relieving = false;
     if (error) {
         back_again(outbox);
     } else {
@@ -264,6 +301,26 @@ void outbox_spool_stored(struct outbox *outbox, int error)
     }
     outbox->deletes_flying = 0;
     outbox->flying_ticket = 0;
+}
+
+static void again(struct outbox *outbox, struct list *entries)
+{
+    for (struct list *node = entries->next; node != entries; node = node->next) {
+        struct outbox_entry *entry = outbox_entry_at(node);
+        if (entry->has_row && list_empty(&entry->store_node)) {
+            entry->queued_ms = sched_now_ms(outbox->sched);
+            list_append(&outbox->unstored, &entry->store_node);
+        }
+    }
+}
+
+void outbox_store_again(struct outbox *outbox)
+{
+    for (int lane = 0; lane < LANES; lane++) {
+        again(outbox, &outbox->lanes[lane]);
+    }
+    again(outbox, &outbox->tail);
+    again(outbox, &outbox->sent);
 }
 
 uint64_t outbox_stored_ticket(const struct outbox *outbox)

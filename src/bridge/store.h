@@ -32,7 +32,8 @@ void store_destroy(struct store *store); /* before store_open() or after on_clos
 void store_open(struct store *store);
 /* Puts all that waits on the disk, then on_closed. */
 void store_close(struct store *store);
-void store_configure(struct store *store, const struct outbox_config *config);
+/* The durability that is kept from now on: without a file there is none. */
+unsigned store_configure(struct store *store, const struct outbox_config *config);
 
 /* Something may be due. Cheap. */
 void store_wake(struct store *store);

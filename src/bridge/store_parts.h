@@ -34,6 +34,9 @@ struct store {
     struct spool_batch *filling; /* the batch that is being made */
     bool meters_flying;
     bool meters_loaded;
+    uint64_t told_ticket; /* on_stored was called for all up to it */
+    bool has_more;        /* the last batch could not hold all that was due */
+    bool cannot_read;     /* the last try to read something back */
     unsigned close_tries;
     uint64_t batches;
     uint64_t failures;
@@ -48,5 +51,8 @@ void store_close_file(struct store *store);
 void store_tell_ready(struct store *store);
 /* What became of the batch that had the meters. */
 void store_meters_stored(struct store *store, int error);
+void store_tell_stored(struct store *store, bool failed);
+/* Nothing more reaches the disk: what waits is lost, and people are told. */
+void store_give_up(struct store *store, const char *why);
 
 #endif

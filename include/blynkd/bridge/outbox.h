@@ -142,6 +142,8 @@ uint64_t outbox_spool_due_ms(const struct outbox *outbox);
 bool outbox_spool_collect(struct outbox *outbox, struct spool_batch *batch, bool everything);
 /* What became of the batch collected last. */
 void outbox_spool_stored(struct outbox *outbox, int error);
+/* True also after a batch that was stored because it only deleted. */
+bool outbox_spool_is_failing(const struct outbox *outbox);
 /* True: rows from `from` on, at most `max`, are wanted. */
 bool outbox_spool_wants(const struct outbox *outbox, uint64_t *from, size_t *max);
 void outbox_spool_loaded(struct outbox *outbox, int error);
