@@ -107,7 +107,7 @@ static void on_stored(void *arg, struct spool_batch *batch, int error, const cha
 {
     struct store *store = arg;
 
-    (void)batch;
+    spool_batch_destroy(batch);
     outbox_spool_stored(store->parts.outbox, error);
     if (error) {
         after_failure(store, error, why);
