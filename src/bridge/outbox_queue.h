@@ -29,9 +29,10 @@ struct outbox_entry {
     struct list store_node; /* in `unstored` or `flying`; alone: in neither */
     uint64_t sequence;
     uint64_t ticket;
-    uint64_t mark;     /* of the fill that sent it */
-    uint64_t added_ms; /* the host's wall clock may jump until it is set; the age of a sample does not */
-    int64_t wall_ms;   /* given by the writer; 0 = when it was added */
+    uint64_t mark;        /* of the fill that sent it */
+    uint64_t added_ms;    /* the host's wall clock may jump until it is set; the age of a sample does not */
+    uint64_t unstored_ms; /* since when a write waits here for the disk: this one, or one that it replaces */
+    int64_t wall_ms;      /* given by the writer; 0 = when it was added */
     uint64_t writer;
     uint32_t group;   /* entries that were written together; 0 = alone */
     uint8_t command;  /* BLYNK_HARDWARE: a write of `pin`; else `bytes` is the whole body */

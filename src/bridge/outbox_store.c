@@ -32,6 +32,7 @@ void outbox_store_wake(struct outbox *outbox)
 void outbox_store_added(struct outbox *outbox, struct outbox_entry *entry)
 {
     entry->ticket = ++outbox->info.last_ticket;
+    entry->unstored_ms = entry->added_ms;
     list_append(&outbox->unstored, &entry->store_node);
 }
 
@@ -44,12 +45,12 @@ void outbox_store_replaced(struct outbox *outbox, struct outbox_entry *old, stru
     if (old->has_row) {
         outbox->info.row_bytes = outbox->info.row_bytes - old->len + entry->len;
     }
-    if (waits) { /* who wrote the old one waits for the new one */
+    if (waits) { /* who wrote the old one waits for the new one, and so does what is behind it */
         entry->ticket = old->ticket;
+        entry->unstored_ms = old->unstored_ms;
         list_insert_before(&old->store_node, &entry->store_node);
     } else {
-        entry->ticket = ++outbox->info.last_ticket;
-        list_append(&outbox->unstored, &entry->store_node);
+        outbox_store_added(outbox, entry);
     }
     list_remove(&old->store_node);
 }
@@ -96,7 +97,7 @@ static uint64_t due_ms(const struct outbox *outbox, const struct outbox_entry *e
         break;
     }
     uint32_t wait_ms = outbox->online ? outbox->config.spill_after_ms : outbox->config.commit_interval_ms;
-    return entry->added_ms + wait_ms;
+    return entry->unstored_ms + wait_ms;
 }
 
 uint64_t outbox_spool_due_ms(const struct outbox *outbox)
