@@ -97,6 +97,7 @@ struct outbox {
     size_t delete_count;
     size_t delete_room;
     size_t deletes_flying;  /* the first so many of them */
+    uint64_t deletes_ms;    /* since when the first of the others waits */
     uint64_t flying_ticket; /* the lowest in the batch that is being stored; 0: none */
     size_t accepted_rows;   /* of those being read back */
 };

@@ -67,6 +67,9 @@ static void delete_row(struct outbox *outbox, uint64_t sequence)
         outbox->deletes = deletes;
         outbox->delete_room = room;
     }
+    if (outbox->delete_count == outbox->deletes_flying) {
+        outbox->deletes_ms = sched_now_ms(outbox->sched);
+    }
     outbox->deletes[outbox->delete_count++] = sequence;
 }
 
@@ -111,7 +114,7 @@ uint64_t outbox_spool_due_ms(const struct outbox *outbox)
         due = due_ms(outbox, list_owner(outbox->unstored.next, const struct outbox_entry, store_node));
     }
     if (outbox->delete_count > outbox->deletes_flying) {
-        uint64_t soon_ms = sched_now_ms(outbox->sched) + outbox->config.commit_interval_ms;
+        uint64_t soon_ms = outbox->deletes_ms + outbox->config.commit_interval_ms;
         due = soon_ms < due ? soon_ms : due;
     }
     return due;
@@ -154,10 +157,13 @@ static bool collect_deletes(struct outbox *outbox, struct spool_batch *batch)
     return true;
 }
 
-/* Deletes before puts: a row that is replaced has no delete, and sequences are not given out twice. */
+/*
+ * Deletes before puts: a row that is replaced has no delete, and sequences are not given out twice. What comes due
+ * before the next batch may be made goes along: it would be late.
+ */
 bool outbox_spool_collect(struct outbox *outbox, struct spool_batch *batch, bool everything)
 {
-    uint64_t now_ms = sched_now_ms(outbox->sched);
+    uint64_t next_ms = sched_now_ms(outbox->sched) + outbox->config.commit_interval_ms;
     struct list *node, *following;
 
     if (!collect_deletes(outbox, batch)) {
@@ -166,7 +172,7 @@ bool outbox_spool_collect(struct outbox *outbox, struct spool_batch *batch, bool
     list_each(node, &outbox->unstored, following)
     {
         struct outbox_entry *entry = outbox_store_entry_at(node);
-        bool due = due_ms(outbox, entry) <= now_ms;
+        bool due = due_ms(outbox, entry) <= next_ms;
         if (outbox->config.durability == OUTBOX_MEMORY || (!due && !everything)) {
             return true;
         }
