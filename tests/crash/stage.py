@@ -22,7 +22,8 @@ DRAIN_S = 120
 
 # What is done to the link; {} is for how long, in seconds.
 MODEM_FAULTS = ["remote-close", "pdp-drop", "half-open;for={:.2f}", "signal-loss;for={:.2f}", "send-fail;count=1",
-                "connect-fail;for={:.2f}", "no-prompt;count=1", "late-answer:40;for={:.2f}", "mute;for={:.2f}", "reboot"]
+                "connect-fail;for={:.2f}", "no-prompt;count=1", "late-answer:40;for={:.2f}", "mute;for={:.2f}",
+                "reboot"]
 CLOUD_FAULTS = ["refuse;for={:.2f}", "half-open;for={:.2f}", "slow:30;for={:.2f}", "split:3;for={:.2f}",
                 "no-ping-answer;for={:.2f}", "no-login-answer;count=1", "close-at-login;count=1"]
 CLOUD_WORDS = ["close", "reset"]
@@ -71,8 +72,9 @@ class Round:
             "modem": {"trace": "no", "poll": "0"},
             "blynk": {"retry_first": "100ms", "retry_max": "1s", "grace": "2s", "connect_timeout": "5s",
                       "login_timeout": "2s"},
-            "outbox": {"durability": self.durability, "spill_after": f"{SPILL_S:.0f}s", "stamp_after": f"{STAMP_S:.0f}s",
-                       "commit_interval": f"{self.commit_s * 1000:.0f}ms", "min_free": "1M"},
+            "outbox": {"durability": self.durability, "spill_after": f"{SPILL_S:.0f}s",
+                       "stamp_after": f"{STAMP_S:.0f}s", "commit_interval": f"{self.commit_s * 1000:.0f}ms",
+                       "min_free": "1M"},
             "pin V10": {"delivery": "latest"},
             "log": {"level": "info"}})
 
@@ -204,7 +206,8 @@ class Round:
         self.daemon.stop()
         self.check_file()
         log = self.daemon.program.log()
-        self.problems += [f"the log says: {line}" for line in log.splitlines() if "damaged" in line or "assert" in line.lower()]
+        self.problems += [f"the log says: {line}" for line in log.splitlines()
+                          if "damaged" in line or "cannot be read back" in line or "Assertion" in line]
 
     def play(self):
         try:

@@ -1,5 +1,5 @@
-"""The local programs of the crash test: each writes ascending numbers to pins of its own and remembers, for every write,
-when it was sent and what came back. They connect again as soon as a killed daemon is back.
+"""The local programs of the crash test: each writes ascending numbers to pins of its own and remembers, for every
+write, when it was sent and what came back. They connect again as soon as a killed daemon is back.
 """
 import random
 import socket
@@ -182,7 +182,7 @@ class Watcher(Program):
 
 
 def cast(stage, seed):
-    """All that write: singles with bursts, a newest value, groups, values with a time of their own, and one who flushes."""
+    """All that write: singles with bursts, a newest value, groups, values with their own time, and one who flushes."""
     return [
         Writer(stage, f"{seed}/single", "all", ["V0", "V1"], 0.03, burst=300),
         Writer(stage, f"{seed}/other", "all", ["V2"], 0.02),
