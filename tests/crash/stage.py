@@ -9,6 +9,7 @@ import signal
 import sqlite3
 import sys
 import tempfile
+import threading
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "e2e"))
@@ -60,6 +61,7 @@ class Round:
         self.baud = [0, 115200][int(number) // 2 % 2]
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="blynkd-crash-"))
         self.lives, self.problems = [], []
+        self.heard = threading.Event()  # somebody got OK
         self.kills = self.checks = self.modem_kills = 0
         self.cloud = self.modem = self.daemon = None
         self.writers = []
@@ -104,6 +106,9 @@ class Round:
 
     def kill(self):
         program = self.daemon.program
+        if self.random.random() < 0.4:  # at once after an OK
+            self.heard.clear()
+            self.heard.wait(0.2)
         if not program.running():
             self.problems.append(f"life {self.life.number}: the daemon ended by itself, status "
                                  f"{program.process.returncode}:\n{program.log(everything=False)[-3000:]}")

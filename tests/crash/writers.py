@@ -151,6 +151,7 @@ class Writer(Program):
     def take(self, write, answer):
         if answer == "OK":
             write.ok = time.monotonic()
+            self.stage.heard.set()
             return
         write.refused = str(answer)
         if not write.refused.startswith("('error', 'SPOOLFULL"):
