@@ -33,7 +33,7 @@ def disk(folder, size="1m"):
     command = ["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", folder]
     result = subprocess.run(command, capture_output=True, text=True, check=False)
     if result.returncode:
-        pytest.skip(f"a small file system cannot be mounted here: {result.stderr.strip()}")
+        pytest.skip(f"a small file system cannot be mounted here: {result.stderr.splitlines()[0]}")
     try:
         yield folder
     finally:
@@ -105,9 +105,9 @@ def rig_on_disk(base, durability, **outbox):
         notify.socket.close()
 
 
-def full_while_offline(base):
+def full_while_offline(base, min_free):
     """What is written meanwhile waits in memory, goes to the disk when there is room again, and survives a kill."""
-    with rig_on_disk(base, "offline", max_messages=300) as (rig, folder, notify):
+    with rig_on_disk(base, "offline", max_messages=300, min_free=min_free) as (rig, folder, notify):
         go_offline(rig)
         with rig.client() as client:
             client.set("V1", 0)
@@ -130,9 +130,9 @@ def full_while_offline(base):
         assert "the disk can be written again" in rig.daemon.program.log()
 
 
-def full_with_always(base):
+def full_with_always(base, min_free):
     """Nothing is acknowledged that is not on the disk; with room again everything goes on."""
-    with rig_on_disk(base, "always") as (rig, folder, notify):
+    with rig_on_disk(base, "always", min_free=min_free) as (rig, folder, notify):
         with rig.client() as client:
             client.set("V1", "before")
         with full(folder):
@@ -219,8 +219,11 @@ def damaged_file(seed):
     with Rig("sim800", settings("always")) as rig:
         state = rig.folder / "state"
         written = fill(rig, seed)
-        rig.daemon.stop()  # all is in the one file then
-        assert not (state / "spool.db-wal").exists()
+        if dice.random() < 0.3:
+            rig.daemon.kill()
+        else:
+            rig.daemon.stop()  # all is in the one file then
+            assert not (state / "spool.db-wal").exists()
         kind = damage(state / "spool.db", dice)
         rig.daemon.start()
         info = spool(rig)
@@ -259,8 +262,10 @@ def damaged_log(seed):
 # ---- the tests ----
 
 STORIES = {
-    "full while offline": full_while_offline,
-    "full with always": full_with_always,
+    "full while offline": functools.partial(full_while_offline, min_free="32k"),
+    "full while offline, no reserve": functools.partial(full_while_offline, min_free="0"),
+    "full with always": functools.partial(full_with_always, min_free="32k"),
+    "full with always, no reserve": functools.partial(full_with_always, min_free="0"),
     "read-only at start, offline": functools.partial(read_only_at_start, durability="offline"),
     "read-only at start, always": functools.partial(read_only_at_start, durability="always"),
     **{f"damaged file {seed}": functools.partial(lambda base, seed: damaged_file(seed), seed=seed) for seed in DAMAGES},
