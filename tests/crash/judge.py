@@ -32,7 +32,7 @@ class Judge:
             return False
         if life.end is None or write.flushed or self.stage.durability == "always":
             return True
-        if self.stage.durability == "memory":
+        if self.stage.durability == "memory" or life.disk_was_full:
             return False
         if life.end - write.ok > SPILL_S + self.slack_s:
             return True
@@ -56,7 +56,7 @@ class Judge:
             if write is None:
                 self.say(f"{pin}: {sample['value']!r} came, which nobody wrote")
                 continue
-            if write.refused:
+            if write.refused and "waits in memory only" not in write.refused:
                 self.say(f"{self.place(write)} came though it was refused: {write.refused}")
             arrivals.setdefault(write.number, []).append(sample)
             order.append((write, sample["connection"]))
@@ -132,6 +132,8 @@ class Judge:
         if write.flushed is None or sample["time_ms"] <= (write.flushed + WALL_OFFSET_S) * 1000:
             return
         on_disk_s = 0 if self.stage.durability == "memory" else self.stage.commit_s + self.slack_s
+        if write.life.disk_was_full:
+            return
         if write.life.end is None or write.life.end - write.flushed > on_disk_s:
             self.say(f"{self.place(write)} came again at {sample['time_ms']}, confirmed "
                      f"{(write.flushed + WALL_OFFSET_S) * 1000:.0f}")

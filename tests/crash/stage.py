@@ -7,6 +7,7 @@ import random
 import shutil
 import signal
 import sqlite3
+import subprocess
 import sys
 import tempfile
 import threading
@@ -36,6 +37,7 @@ class Life:
     def __init__(self, number):
         self.number, self.begin, self.end = number, time.monotonic(), None
         self.views = []  # (since when, online), in the daemon's own view
+        self.disk_was_full = False
 
     def offline_stretches(self):
         """Pairs of begin and end."""
@@ -52,7 +54,8 @@ class Life:
 class Round:
     """One stage with its kills: `name` is durability/number, which with the seed decides what is done."""
 
-    def __init__(self, name, seed, kills):
+    def __init__(self, name, seed, kills, small_disk=False):
+        self.small_disk = small_disk
         self.name, self.kills_wanted = name, kills
         self.durability, number = name.split("/")
         self.seed = f"{seed}/{name}"
@@ -76,20 +79,27 @@ class Round:
                       "login_timeout": "2s"},
             "outbox": {"durability": self.durability, "spill_after": f"{SPILL_S:.0f}s",
                        "stamp_after": f"{STAMP_S:.0f}s", "commit_interval": f"{self.commit_s * 1000:.0f}ms",
-                       "min_free": "1M"},
+                       "min_free": "0" if self.small_disk else "1M"},
             "pin V10": {"delivery": "latest"},
             "log": {"level": "info"}})
+
+    def mount(self):
+        self.state = pathlib.Path(self.folder, "state")
+        self.ballast = pathlib.Path(self.state, "ballast")
+        if self.small_disk:
+            self.state.mkdir()
+            subprocess.run(["mount", "-t", "tmpfs", "-o", "size=12m", "tmpfs", self.state], check=True)
 
     def start_modem(self):
         self.modem = harness.Modem(self.folder, "sim800", self.cloud, baud=self.baud,
                                    options=("--quiet", "--variant", "boot_ms=100"))
 
     def build(self):
+        self.mount()
         self.cloud = harness.Cloud(self.folder, options=("--style", "new", "--history", "5000000", "--quiet"))
         self.start_modem()
         self.daemon = harness.Daemon(self.folder, self.settings())
         self.socket = self.daemon.socket
-        self.state = pathlib.Path(self.folder, "state")
         self.begin_life()
         self.writers = writers.cast(self, self.seed)
         self.watcher = writers.Watcher(self, self.seed)
@@ -98,6 +108,7 @@ class Round:
 
     def begin_life(self):
         self.life = Life(len(self.lives))
+        self.life.disk_was_full = self.ballast.exists()
         self.lives.append(self.life)
         self.daemon.program = harness.Program("blynkd", self.folder,
                                               [harness.BUILD / "blynkd", "--config", self.daemon.config])
@@ -148,6 +159,9 @@ class Round:
         """Something happens to the link. A modem that is just starting hears nothing of it."""
         seconds = self.random.choice([0.1, 0.5, 1.5, 4.0]) * self.random.random()
         where = self.random.random()
+        if self.small_disk and self.random.random() < 0.5:
+            self.fill_disk()
+            return
         try:
             if where < 0.45:
                 self.modem.control("fault " + self.random.choice(MODEM_FAULTS).format(seconds))
@@ -161,6 +175,19 @@ class Round:
                 self.start_modem()
         except (OSError, AssertionError) as error:
             self.problems.append(f"the simulator: {error}")
+
+    def fill_disk(self):
+        """To the last byte, or makes room again."""
+        if self.ballast.exists():
+            self.ballast.unlink()
+            return
+        self.life.disk_was_full = True
+        with open(self.ballast, "wb", buffering=0) as file:
+            try:
+                while file.write(b"x" * 4096):
+                    pass
+            except OSError:
+                pass
 
     def live_s(self):
         kind = self.random.random()
@@ -198,8 +225,10 @@ class Round:
             self.problems += program.problems
         self.cloud.control("clear all")
         self.modem.control("clear all")
+        self.ballast.unlink(missing_ok=True)
         harness.wait_until(self.daemon.answers, "the daemon's socket", 20)
         with self.daemon.client(socket_timeout=DRAIN_S) as client:
+            harness.wait_until(lambda: client.info("spool")["disk"] in ("ok", "not used"), "a disk that is right", 30)
             client.set("V99", "the end")
             left = client.execute_command("BLYNK.FLUSH", (DRAIN_S - 5) * 1000)
             if left:
@@ -219,7 +248,7 @@ class Round:
             self.build()
             self.kill_all()
             self.drain()
-        except (AssertionError, OSError) as error:
+        except (AssertionError, OSError, harness.redis.exceptions.RedisError) as error:
             self.problems.append(f"{type(error).__name__}: {error}")
         finally:
             self.end()
@@ -230,3 +259,5 @@ class Round:
         for part in (self.daemon, self.modem, self.cloud):
             if part is not None:
                 part.kill()
+        if self.small_disk:
+            subprocess.run(["umount", "--lazy", self.state], check=False)
