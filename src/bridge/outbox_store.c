@@ -45,7 +45,7 @@ void outbox_store_replaced(struct outbox *outbox, struct outbox_entry *old, stru
     if (old->has_row) {
         outbox->info.row_bytes = outbox->info.row_bytes - old->len + entry->len;
     }
-    if (waits) { /* who wrote the old one waits for the new one */
+    if (waits) { /* who wrote the old one waits for the new one, and so does what is behind it */
         entry->ticket = old->ticket;
         entry->queued_ms =
             old->queued_ms; /* a pin that is written all the time must not put it off for ever */
@@ -184,10 +184,13 @@ static bool collect_deletes(struct outbox *outbox, struct spool_batch *batch)
     return true;
 }
 
-/* Deletes before puts: a row that is replaced has no delete, and sequences are not given out twice. */
+/*
+ * Deletes before puts: a row that is replaced has no delete, and sequences are not given out twice. What comes due
+ * before the next batch may be made goes along: it would be late.
+ */
 bool outbox_spool_collect(struct outbox *outbox, struct spool_batch *batch, bool everything)
 {
-    uint64_t now_ms = sched_now_ms(outbox->sched);
+    uint64_t next_ms = sched_now_ms(outbox->sched) + outbox->config.commit_interval_ms;
     struct list *node, *following;
 
     if (!collect_deletes(outbox, batch)) {
@@ -200,7 +203,7 @@ bool outbox_spool_collect(struct outbox *outbox, struct spool_batch *batch, bool
     list_each(node, &outbox->unstored, following)
     {
         struct outbox_entry *entry = outbox_store_entry_at(node);
-        bool due = due_ms(outbox, entry) <= now_ms;
+        bool due = due_ms(outbox, entry) <= next_ms;
         if (outbox->config.durability == OUTBOX_MEMORY || (!due && !everything)) {
             return true;
         }
