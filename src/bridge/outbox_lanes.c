@@ -7,7 +7,7 @@
 #define HEAD_MAX   2000 /* entries of the backlog in memory before the rest stays on disk only, ... */
 #define HEAD_PART  4    /* ... but not more than one in so many of all that memory may hold */
 #define HEAD_LEAST 8    /* so many go on whatever memory holds besides */
-#define WINDOW_MAX 256  /* entries sent and not confirmed */
+#define WINDOW_MAX 512  /* entries sent and not confirmed */
 
 void outbox_lanes_init(struct outbox *outbox)
 {

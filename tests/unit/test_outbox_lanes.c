@@ -201,10 +201,10 @@ static void test_backlog_takes_a_share_of_the_rate(void **state)
 static void test_small_steps_after_sessions_without_confirmation(void **state)
 {
     struct bench *bench = *state;
-    static const size_t steps[] = {256, 8, 4, 2, 1, 1};
+    static const size_t steps[] = {512, 8, 4, 2, 1, 1};
     char value[12];
 
-    for (int i = 0; i < 300; i++) {
+    for (int i = 0; i < 600; i++) {
         snprintf(value, sizeof(value), "%d", i);
         put(bench, "V1", value);
     }
