@@ -134,9 +134,12 @@ static bool clock_matters(const struct store *store)
 static uint64_t next_batch_ms(const struct store *store)
 {
     uint64_t due_ms = outbox_spool_due_ms(store->parts.outbox);
-    bool in_time = store->config.durability != OUTBOX_MEMORY && (pins_differ(store) || clock_matters(store));
 
-    if (in_time && store->pins_ms + PINS_MS < due_ms) {
+    if (due_ms == 0 && !store->trouble[0]) {
+        return 0;
+    }
+    if (store->config.durability != OUTBOX_MEMORY && store->pins_ms + PINS_MS < due_ms &&
+        (pins_differ(store) || clock_matters(store))) {
         due_ms = store->pins_ms + PINS_MS;
     }
     if (store->meters_loaded && meter_changed(store->parts.meter) && store->meters_ms + METERS_MS < due_ms) {
