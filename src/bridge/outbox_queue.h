@@ -112,6 +112,8 @@ struct outbox {
     bool is_relieving;    /* the batch that is being stored only deletes: a full disk takes that */
     bool was_relieved;    /* the last one did */
     struct list unstored; /* oldest ticket first */
+    size_t unstored_count;
+    size_t unstored_bytes;
     struct list flying;   /* in the batch that is being stored */
     uint64_t *deletes;    /* rows that are confirmed */
     size_t delete_count;

@@ -29,11 +29,27 @@ void outbox_store_wake(struct outbox *outbox)
 
 /* ---- what is to be stored ---- */
 
+static void put_before(struct outbox *outbox, struct outbox_entry *entry, struct list *node)
+{
+    list_insert_before(node, &entry->store_node);
+    outbox->unstored_count++;
+    outbox->unstored_bytes += entry->len;
+}
+
+static void take_out(struct outbox *outbox, struct outbox_entry *entry)
+{
+    if (!list_empty(&entry->store_node) && !entry->is_flying) {
+        outbox->unstored_count--;
+        outbox->unstored_bytes -= entry->len;
+    }
+    list_remove(&entry->store_node);
+}
+
 void outbox_store_added(struct outbox *outbox, struct outbox_entry *entry)
 {
     entry->ticket = ++outbox->info.last_ticket;
     entry->queued_ms = entry->added_ms;
-    list_append(&outbox->unstored, &entry->store_node);
+    put_before(outbox, entry, &outbox->unstored);
 }
 
 void outbox_store_replaced(struct outbox *outbox, struct outbox_entry *old, struct outbox_entry *entry)
@@ -49,13 +65,11 @@ void outbox_store_replaced(struct outbox *outbox, struct outbox_entry *old, stru
         entry->ticket = old->ticket;
         entry->queued_ms =
             old->queued_ms; /* a pin that is written all the time must not put it off for ever */
-        list_insert_before(&old->store_node, &entry->store_node);
+        put_before(outbox, entry, &old->store_node);
     } else {
-        entry->ticket = ++outbox->info.last_ticket;
-        entry->queued_ms = entry->added_ms;
-        list_append(&outbox->unstored, &entry->store_node);
+        outbox_store_added(outbox, entry);
     }
-    list_remove(&old->store_node);
+    take_out(outbox, old);
 }
 
 /* Without memory for it the row stays: after a restart it is sent once more. */
@@ -84,7 +98,7 @@ static void row_is_gone(struct outbox *outbox, size_t len)
 
 void outbox_store_forgotten(struct outbox *outbox, struct outbox_entry *entry)
 {
-    list_remove(&entry->store_node);
+    take_out(outbox, entry);
     if (entry->has_row) {
         delete_row(outbox, entry->sequence);
         row_is_gone(outbox, entry->len);
@@ -130,12 +144,27 @@ static uint64_t due_ms(const struct outbox *outbox, const struct outbox_entry *e
     return entry->queued_ms + wait_ms;
 }
 
+/* Without a link what came goes to disk before it fills memory: who writes fast is not to wait for the interval. */
+static bool is_pressing(const struct outbox *outbox)
+{
+    const struct outbox_config *config = &outbox->config;
+
+    if (config->durability != OUTBOX_OFFLINE || outbox->online) {
+        return false;
+    }
+    return outbox->unstored_count >= SPOOL_BATCH_ROWS || outbox->unstored_count >= config->max_entries / 4 ||
+           outbox->unstored_bytes >= config->max_bytes / 4;
+}
+
 uint64_t outbox_spool_due_ms(const struct outbox *outbox)
 {
     uint64_t due = UINT64_MAX;
 
     if (!outbox->has_spool) {
         return UINT64_MAX;
+    }
+    if (is_pressing(outbox)) {
+        return 0;
     }
     if (outbox->unstored.next != &outbox->unstored) {
         due = due_ms(outbox, list_owner(outbox->unstored.next, const struct outbox_entry, store_node));
@@ -191,6 +220,7 @@ static bool collect_deletes(struct outbox *outbox, struct spool_batch *batch)
 bool outbox_spool_collect(struct outbox *outbox, struct spool_batch *batch, bool everything)
 {
     uint64_t next_ms = sched_now_ms(outbox->sched) + outbox->config.commit_interval_ms;
+    bool all_due = everything || is_pressing(outbox);
     struct list *node, *following;
 
     if (!collect_deletes(outbox, batch)) {
@@ -203,8 +233,8 @@ bool outbox_spool_collect(struct outbox *outbox, struct spool_batch *batch, bool
     list_each(node, &outbox->unstored, following)
     {
         struct outbox_entry *entry = outbox_store_entry_at(node);
-        bool due = due_ms(outbox, entry) <= next_ms;
-        if (outbox->config.durability == OUTBOX_MEMORY || (!due && !everything)) {
+        bool due = all_due || due_ms(outbox, entry) <= next_ms;
+        if (outbox->config.durability == OUTBOX_MEMORY || !due) {
             return true;
         }
         if (put_row(batch, entry)) {
@@ -216,9 +246,9 @@ bool outbox_spool_collect(struct outbox *outbox, struct spool_batch *batch, bool
         }
         entry->has_row = true;
         entry->row_lane = (uint8_t)row_lane_of(entry);
-        entry->is_flying = true;
         outbox->flying_ticket = outbox->flying_ticket ? outbox->flying_ticket : entry->ticket;
-        list_remove(node);
+        take_out(outbox, entry);
+        entry->is_flying = true;
         list_append(&outbox->flying, node);
     }
     return true;
@@ -235,7 +265,7 @@ bool outbox_store_evict(struct outbox *outbox, struct outbox_entry *entry)
     }
     if (entry->row_lane != SPOOL_LANE_BACKLOG) { /* it would not be found again: written once more */
         entry->queued_ms = entry->added_ms;
-        list_append(&outbox->unstored, &entry->store_node);
+        put_before(outbox, entry, &outbox->unstored);
         return false;
     }
     if (outbox->latest[entry->pin] == entry) {
@@ -285,10 +315,10 @@ static void landed(struct outbox *outbox)
 static void back_again(struct outbox *outbox)
 {
     while (!list_empty(&outbox->flying)) {
-        struct list *last = outbox->flying.prev;
-        outbox_store_entry_at(last)->is_flying = false;
-        list_remove(last);
-        list_insert_before(outbox->unstored.next, last);
+        struct outbox_entry *last = outbox_store_entry_at(outbox->flying.prev);
+        list_remove(&last->store_node);
+        last->is_flying = false;
+        put_before(outbox, last, outbox->unstored.next);
     }
 }
 
