@@ -26,6 +26,7 @@ static void free_all(struct list *entries)
 
     list_each(node, entries, following)
     {
+        outbox_share_drop(outbox_entry_at(node));
         free(outbox_entry_at(node));
     }
     list_init(entries);
@@ -70,9 +71,11 @@ static void count_out(struct outbox *outbox, const struct outbox_entry *entry)
 
 void outbox_lanes_change(struct outbox *outbox, struct outbox_entry *entry, enum outbox_lane lane)
 {
+    outbox_share_drop(entry);
     count_out(outbox, entry);
     entry->lane = (uint8_t)lane;
     count_in(outbox, entry);
+    outbox_share_add(outbox, entry);
 }
 
 enum outbox_lane outbox_lane_for(const struct outbox *outbox, pin_id pin, enum outbox_lane wished)
@@ -136,6 +139,7 @@ void outbox_lanes_append(struct outbox *outbox, struct outbox_entry *entry)
         list_append(&outbox->lanes[entry->lane], &entry->node);
         outbox->in_lane[entry->lane]++;
     }
+    outbox_share_add(outbox, entry);
     count_in(outbox, entry);
     outbox->info.waiting++;
     outbox->info.entries++;
@@ -182,6 +186,7 @@ bool outbox_lanes_head_is_cut(const struct outbox *outbox)
 static void free_entry(struct outbox *outbox, struct outbox_entry *entry)
 {
     list_remove(&entry->node);
+    outbox_share_drop(entry);
     count_out(outbox, entry);
     if (entry->command == BLYNK_HARDWARE && outbox->latest[entry->pin] == entry) {
         outbox->latest[entry->pin] = NULL;
@@ -195,10 +200,12 @@ static void free_entry(struct outbox *outbox, struct outbox_entry *entry)
 void outbox_lanes_sent(struct outbox *outbox, struct outbox_entry *entry)
 {
     list_remove(&entry->node);
+    outbox_share_drop(entry);
     outbox->in_lane[entry->lane]--;
     list_append(&outbox->sent, &entry->node);
     outbox->info.waiting--;
     outbox->info.unconfirmed++;
+    outbox->sent_bytes += entry->len;
     if (entry->command == BLYNK_HARDWARE && outbox->latest[entry->pin] == entry) {
         outbox->latest[entry->pin] = NULL;
     }
@@ -271,6 +278,7 @@ void outbox_lanes_confirmed(struct outbox *outbox, uint64_t mark)
         }
         outbox->info.confirmed++;
         outbox->info.unconfirmed--;
+        outbox->sent_bytes -= entry->len;
         free_entry(outbox, entry);
         any = true;
     }

@@ -24,6 +24,8 @@ enum outbox_lane {
     LANES
 };
 
+struct outbox_share;
+
 struct outbox_entry {
     struct list node;       /* in its lane, the tail, or among the sent */
     struct list store_node; /* in `unstored` or `flying`; alone: in neither */
@@ -34,13 +36,14 @@ struct outbox_entry {
     uint64_t added_ms;  /* the host's wall clock may jump until it is set; the age of a sample does not */
     int64_t wall_ms;    /* given by the writer; 0 = when it was added */
     uint64_t writer;
-    uint32_t group;   /* entries that were written together; 0 = alone */
-    uint8_t command;  /* BLYNK_HARDWARE: a write of `pin`; else `bytes` is the whole body */
-    uint8_t lane;     /* enum outbox_lane */
-    uint8_t row_lane; /* enum spool_lane of its row */
-    bool has_row;     /* on disk, or on its way there */
-    bool is_flying;   /* in the batch that is being stored */
-    bool timeless;    /* of another boot whose clock was never known */
+    struct outbox_share *share; /* counts it while it waits in LANE_FRESH; NULL: not counted */
+    uint32_t group;             /* entries that were written together; 0 = alone */
+    uint8_t command;            /* BLYNK_HARDWARE: a write of `pin`; else `bytes` is the whole body */
+    uint8_t lane;               /* enum outbox_lane */
+    uint8_t row_lane;           /* enum spool_lane of its row */
+    bool has_row;               /* on disk, or on its way there */
+    bool is_flying;             /* in the batch that is being stored */
+    bool timeless;              /* of another boot whose clock was never known */
     pin_id pin;
     uint16_t len;
     uint8_t bytes[];
@@ -58,6 +61,7 @@ struct outbox_losses {
     uint64_t timeless;
     uint64_t refused;
 };
+#define OUTBOX_SHARE_LISTS 256
 
 struct outbox {
     struct sched *sched;
@@ -81,6 +85,7 @@ struct outbox {
     uint32_t outstanding[OUTBOX_ORDERED][PIN_COUNT]; /* waiting or unconfirmed */
     struct outbox_entry *latest[PIN_COUNT];          /* the waiting write that a newer one may replace */
     uint64_t last_of_pin[PIN_COUNT];                 /* sequence of the newest write */
+    struct list shares[OUTBOX_SHARE_LISTS];          /* of the writers, by their numbers */
     uint32_t last_group;
     uint64_t renumbered;   /* numbers up to this one were given out before the spool was open: ... */
     uint64_t number_shift; /* ... so much is added to them */
@@ -92,6 +97,7 @@ struct outbox {
     int64_t wall_offset_ms; /* from the loop's time to the host's clock */
     uint64_t clock_set_ms;  /* when that was last seen to jump */
     size_t window;          /* so many may be unconfirmed */
+    size_t sent_bytes;      /* of the values that are not confirmed */
     bool confirmed_any;     /* in this session */
     int64_t credit;         /* thousandths of a message that the backlog may send */
     uint64_t credit_ms;
@@ -114,8 +120,8 @@ struct outbox {
     struct list unstored; /* oldest ticket first */
     size_t unstored_count;
     size_t unstored_bytes;
-    struct list flying;   /* in the batch that is being stored */
-    uint64_t *deletes;    /* rows that are confirmed */
+    struct list flying; /* in the batch that is being stored */
+    uint64_t *deletes;  /* rows that are confirmed */
     size_t delete_count;
     size_t delete_room;
     uint64_t deletes_ms;    /* since when the oldest of them waits */
@@ -160,7 +166,14 @@ struct outbox_entry *outbox_entry_new(struct outbox *outbox, enum blynk_command 
                                       size_t len);
 
 /* outbox_room.c: false, with full_why set, if so much more cannot be taken. */
-bool outbox_make_room(struct outbox *outbox, size_t entries, size_t bytes);
+bool outbox_make_room(struct outbox *outbox, size_t entries, size_t bytes, bool is_dear);
+
+/* outbox_share.c: how much of LANE_FRESH is each writer's, without looking through the lane. */
+void outbox_shares_init(struct outbox *outbox);
+size_t outbox_share_of(const struct outbox *outbox, uint64_t writer);
+/* The entry is in its lane now; it leaves its lane. Nothing happens in other lanes. */
+void outbox_share_add(struct outbox *outbox, struct outbox_entry *entry);
+void outbox_share_drop(struct outbox_entry *entry);
 
 /* outbox_lanes.c */
 void outbox_lanes_init(struct outbox *outbox);
@@ -199,6 +212,8 @@ void outbox_losses_note(struct outbox *outbox);
 size_t outbox_fill(void *arg, struct blynk_session *session, struct buf *out, size_t room,
                    size_t max_messages, bool most, uint64_t *mark);
 bool outbox_can_send(struct outbox *outbox);
+/* No more may be sent before something is confirmed. */
+bool outbox_window_is_full(const struct outbox *outbox);
 /* What has been gathered leaves now. */
 void outbox_open_gate(struct outbox *outbox);
 void outbox_send_init(struct outbox *outbox);

@@ -34,6 +34,7 @@ void outbox_lanes_insert(struct list *into, struct list *node)
 static void wait_again(struct outbox *outbox, struct outbox_entry *entry)
 {
     outbox->info.unconfirmed--;
+    outbox->sent_bytes -= entry->len;
     outbox->info.waiting++;
     outbox->info.resent++;
     if (outbox_entry_is_replaceable(outbox, entry) && outbox->last_of_pin[entry->pin] == entry->sequence) {
@@ -49,6 +50,7 @@ static void take_back_sent(struct outbox *outbox, struct list back[LANES])
         struct outbox_entry *entry = outbox_entry_at(node);
         list_remove(node);
         wait_again(outbox, entry);
+        outbox_share_add(outbox, entry);
         outbox_lanes_insert(&back[entry->lane], node);
         outbox->in_lane[entry->lane]++;
     }

@@ -1,22 +1,31 @@
 /* Whether there is room for more, and what happens when there is none. */
 #include "outbox_queue.h"
 
-static const char *no_room(const struct outbox *outbox, size_t entries, size_t bytes)
+#define RESERVE                                                                                              \
+    8 /* one part in so many of each bound on top, for what may not be refused as long as possible */
+
+static uint64_t bound(uint64_t limit, bool is_dear)
+{
+    return is_dear ? limit + limit / RESERVE : limit;
+}
+
+static const char *no_room(const struct outbox *outbox, size_t entries, size_t bytes, bool is_dear)
 {
     const struct outbox_info *info = &outbox->info;
     const struct outbox_config *config = &outbox->config;
     uint64_t outstanding = info->entries + outbox->gap_rows;
 
-    if (info->entries + entries > config->max_entries || info->bytes + bytes > config->max_bytes) {
+    if (info->entries + entries > bound(config->max_entries, is_dear) ||
+        info->bytes + bytes > bound(config->max_bytes, is_dear)) {
         return outbox->is_failing ? "memory is full and the disk cannot be written" : "memory is full";
     }
     if (!outbox->has_spool) {
         return NULL;
     }
-    if (config->max_rows && outstanding + entries > config->max_rows) {
+    if (config->max_rows && outstanding + entries > bound(config->max_rows, is_dear)) {
         return "the spool has as many rows as max_rows allows";
     }
-    if (config->max_spool_bytes && info->row_bytes + bytes > config->max_spool_bytes) {
+    if (config->max_spool_bytes && info->row_bytes + bytes > bound(config->max_spool_bytes, is_dear)) {
         return "the spool is as large as max_size allows";
     }
     return NULL;
@@ -85,11 +94,11 @@ static bool drop_oldest(struct outbox *outbox)
     return oldest != NULL;
 }
 
-bool outbox_make_room(struct outbox *outbox, size_t entries, size_t bytes)
+bool outbox_make_room(struct outbox *outbox, size_t entries, size_t bytes, bool is_dear)
 {
     const char *why;
 
-    while ((why = no_room(outbox, entries, bytes))) {
+    while ((why = no_room(outbox, entries, bytes, is_dear))) {
         bool dropped = drop_oldest(outbox);
         outbox_losses_note(outbox);
         if (!dropped) {

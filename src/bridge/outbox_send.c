@@ -6,6 +6,8 @@
 /* A clock that was set lately may be wrong by years: nothing is thrown away on its word. */
 #define CLOCK_TRUSTED_MS UINT64_C(21600000)
 
+#define WINDOW_BYTES 65536 /* of values sent and not confirmed; besides their number */
+
 /* ---- sending ---- */
 
 /* `mark` is that of the fill under way. */
@@ -181,12 +183,17 @@ static enum outbox_lane next_lane(struct outbox *outbox)
     return lane;
 }
 
+bool outbox_window_is_full(const struct outbox *outbox)
+{
+    return outbox->info.unconfirmed >= outbox->window || outbox->sent_bytes >= WINDOW_BYTES;
+}
+
 bool outbox_can_send(struct outbox *outbox)
 {
     if (outbox->is_open) {
         return true;
     }
-    return outbox->info.unconfirmed < outbox->window && next_lane(outbox) != LANES;
+    return !outbox_window_is_full(outbox) && next_lane(outbox) != LANES;
 }
 
 /* How old a sample of this start is, the host's clock has no say in. */
@@ -227,7 +234,7 @@ static void drop_expired(struct outbox *outbox)
 
 static bool serve(struct outbox *outbox, struct allowance *allowance, bool most)
 {
-    enum outbox_lane lane = outbox->info.unconfirmed < outbox->window ? next_lane(outbox) : LANES;
+    enum outbox_lane lane = outbox_window_is_full(outbox) ? LANES : next_lane(outbox);
 
     if (lane == LANES) {
         return false;
@@ -245,7 +252,7 @@ static void ask_for_confirmation(const struct outbox *outbox, struct blynk_sessi
 {
     bool wanted = outbox->wanted > outbox->info.confirmed_sequence;
 
-    if (outbox->info.unconfirmed && (wanted || outbox->info.unconfirmed >= outbox->window)) {
+    if (outbox->info.unconfirmed && (wanted || outbox_window_is_full(outbox))) {
         blynk_session_confirm_soon(session);
     }
 }

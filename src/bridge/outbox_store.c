@@ -144,12 +144,12 @@ static uint64_t due_ms(const struct outbox *outbox, const struct outbox_entry *e
     return entry->queued_ms + wait_ms;
 }
 
-/* Without a link what came goes to disk before it fills memory: who writes fast is not to wait for the interval. */
+/* What comes faster than it is sent goes to disk before it fills memory: it is not to wait for the interval. */
 static bool is_pressing(const struct outbox *outbox)
 {
     const struct outbox_config *config = &outbox->config;
 
-    if (config->durability != OUTBOX_OFFLINE || outbox->online) {
+    if (config->durability != OUTBOX_OFFLINE) {
         return false;
     }
     return outbox->unstored_count >= SPOOL_BATCH_ROWS || outbox->unstored_count >= config->max_entries / 4 ||
@@ -163,7 +163,7 @@ uint64_t outbox_spool_due_ms(const struct outbox *outbox)
     if (!outbox->has_spool) {
         return UINT64_MAX;
     }
-    if (is_pressing(outbox)) {
+    if (is_pressing(outbox) || outbox->delete_count - outbox->deletes_flying >= SPOOL_BATCH_ROWS) {
         return 0;
     }
     if (outbox->unstored.next != &outbox->unstored) {
@@ -204,7 +204,7 @@ static int put_row(struct spool_batch *batch, const struct outbox_entry *entry)
 static bool collect_deletes(struct outbox *outbox, struct spool_batch *batch)
 {
     assert(outbox->deletes_flying == 0);
-    while (outbox->deletes_flying < outbox->delete_count) {
+    while (outbox->deletes_flying < outbox->delete_count && outbox->deletes_flying < SPOOL_BATCH_ROWS) {
         if (spool_batch_delete(batch, outbox->deletes[outbox->deletes_flying])) {
             return false;
         }
@@ -342,7 +342,7 @@ static void again(struct outbox *outbox, struct list *entries)
         struct outbox_entry *entry = outbox_entry_at(node);
         if (entry->has_row && list_empty(&entry->store_node)) {
             entry->queued_ms = sched_now_ms(outbox->sched);
-            list_append(&outbox->unstored, &entry->store_node);
+            put_before(outbox, entry, &outbox->unstored);
         }
     }
 }

@@ -158,6 +158,7 @@ static void test_a_confirmed_row_goes_though_nothing_else_is_written(void **stat
     assert_int_equal(store(bench), 1);
     assert_true(outbox_spool_due_ms(bench->outbox) == UINT64_MAX);
     outbox_session_began(bench->outbox);
+    outbox_session_began(bench->outbox);
     bench->source.fill(bench->outbox, bench->session, &bench->out, 1000, 10, false, &bench->mark);
     bench->source.confirmed(bench->outbox, bench->mark);
     assert_int_equal(due_after_ms(bench), 2 * COMMIT_MS);
