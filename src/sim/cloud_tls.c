@@ -39,6 +39,9 @@ void cloud_tls_free(struct cloud_tls *tls)
 {
     if (tls == NULL)
         return;
+    /* A lost line without a goodbye would make OpenSSL forget the session, which is good all the same. */
+    if (tls->facts.done && !tls->facts.failed)
+        SSL_set_shutdown(tls->ssl, SSL_SENT_SHUTDOWN | SSL_RECEIVED_SHUTDOWN);
     SSL_free(tls->ssl);
     free(tls);
 }
