@@ -17,6 +17,24 @@ struct cloud_tls {
     struct cloud_tls_facts facts;
 };
 
+/* As it stands in the ClientHello: SSL_get_servername() forgets it where TLS 1.2 resumes a session. */
+static int on_client_hello(SSL *ssl, int *alert, void *arg)
+{
+    struct cloud_tls *tls = SSL_get_app_data(ssl);
+    const unsigned char *data;
+    size_t len, name_len;
+
+    (void)alert;
+    (void)arg;
+    /* The list's length, the kind of name (0: of a host), the name's length, the name. */
+    if (SSL_client_hello_get0_ext(ssl, TLSEXT_TYPE_server_name, &data, &len) != 1 || len < 5 || data[2] != 0)
+        return SSL_CLIENT_HELLO_SUCCESS;
+    name_len = (size_t)data[3] << 8 | data[4];
+    if (name_len <= len - 5)
+        snprintf(tls->facts.name, sizeof tls->facts.name, "%.*s", (int)name_len, (const char *)data + 5);
+    return SSL_CLIENT_HELLO_SUCCESS;
+}
+
 struct cloud_tls *cloud_tls_open(struct cloud_tls_server *server, enum cloud_cert cert)
 {
     struct cloud_tls *tls = cloud_alloc(sizeof *tls);
@@ -28,6 +46,8 @@ struct cloud_tls *cloud_tls_open(struct cloud_tls_server *server, enum cloud_cer
         fputs("blynksim cloud: out of memory\n", stderr);
         abort();
     }
+    SSL_set_app_data(tls->ssl, tls);
+    SSL_CTX_set_client_hello_cb(SSL_get_SSL_CTX(tls->ssl), on_client_hello, NULL);
     BIO_set_mem_eof_return(tls->in, -1);
     BIO_set_mem_eof_return(tls->out, -1);
     SSL_set_bio(tls->ssl, tls->in, tls->out);
@@ -81,21 +101,12 @@ static enum cloud_tls_result tls_failed(struct cloud_tls *tls)
     return CLOUD_TLS_FAILED;
 }
 
-static void tls_note_name(struct cloud_tls *tls)
-{
-    const char *name = SSL_get_servername(tls->ssl, TLSEXT_NAMETYPE_host_name);
-
-    if (name != NULL)
-        snprintf(tls->facts.name, sizeof tls->facts.name, "%s", name);
-}
-
 static enum cloud_tls_result tls_handshake(struct cloud_tls *tls, struct cloud_bytes *wire)
 {
     int result;
 
     ERR_clear_error();
     result = SSL_do_handshake(tls->ssl);
-    tls_note_name(tls);
     tls_drain(tls, wire);
     if (result != 1)
         return SSL_get_error(tls->ssl, result) == SSL_ERROR_WANT_READ ? CLOUD_TLS_GOES_ON : tls_failed(tls);

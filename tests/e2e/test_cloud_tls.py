@@ -144,6 +144,7 @@ def test_sessions_are_resumed(make_cloud, trust, version, tickets, offered):
     assert handshakes(cloud) == (1, 1, 0)
     full, short = [record["tls"] for record in closed_records(cloud, 2)]
     assert not full["resumed"] and short["resumed"]
+    assert full["name"] == short["name"] == SERVER_NAME
     assert short["handshake_out_bytes"] < full["handshake_out_bytes"] / 2
 
 
