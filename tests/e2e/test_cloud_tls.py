@@ -354,7 +354,7 @@ def test_the_wire_may_be_cut_to_pieces_and_slow(make_cloud, trust):
         begin = time.monotonic()
         stream.sendall(frame(PING, 2))
         assert answer(stream) == (0, 2, 200)
-        assert time.monotonic() - begin >= 0.3
+        assert time.monotonic() - begin >= 0.29  # the server counts in milliseconds from the loop's last turn
 
 
 def test_half_open_and_refuse(make_cloud, trust):
