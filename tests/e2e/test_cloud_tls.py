@@ -46,6 +46,7 @@ def trust(certs):
     def make(version="1.3", tickets=True):
         context = ssl.create_default_context(cafile=certs / "ca.pem")
         context.minimum_version = context.maximum_version = VERSIONS[version]
+        context.options &= ~ssl.OP_IGNORE_UNEXPECTED_EOF  # Python's own default hides a missing goodbye
         if not tickets:
             context.options |= ssl.OP_NO_TICKET
         return context
