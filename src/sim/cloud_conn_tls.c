@@ -120,6 +120,16 @@ static void tls_failed(struct cloud_conn *conn)
     cloud_conn_finish(conn, why);
 }
 
+void cloud_conn_tls_end(struct cloud_conn *conn)
+{
+    struct cloud_bytes wire = {0};
+
+    if (conn->tls == NULL)
+        return;
+    cloud_tls_end(conn->tls, &wire);
+    cloud_conn_send_wire(conn, &wire);
+}
+
 void cloud_conn_tls_read(struct cloud_conn *conn, const void *data, size_t len)
 {
     size_t waiting = conn->in.len;
@@ -141,18 +151,10 @@ void cloud_conn_tls_read(struct cloud_conn *conn, const void *data, size_t len)
         cloud_conn_process(conn);
     if (result == CLOUD_TLS_FAILED)
         tls_failed(conn);
-    else if (result == CLOUD_TLS_ENDED)
-        cloud_conn_gone(conn, UV_EOF);
-}
-
-void cloud_conn_tls_end(struct cloud_conn *conn)
-{
-    struct cloud_bytes wire = {0};
-
-    if (conn->tls == NULL)
+    if (result != CLOUD_TLS_ENDED)
         return;
-    cloud_tls_end(conn->tls, &wire);
-    cloud_conn_send_wire(conn, &wire);
+    cloud_conn_tls_end(conn); /* a goodbye is answered */
+    cloud_conn_gone(conn, UV_EOF);
 }
 
 void cloud_conn_tls_gone(struct cloud_conn *conn)
