@@ -139,6 +139,18 @@ def say(path, line, deadline_s=5.0):
     return answer
 
 
+def make_certs(folder, *options):
+    """A CA (ca.pem) and server certificates for SERVER_NAME, good and bad; see blynksim certs --help."""
+    path = pathlib.Path(folder, "certs")
+    subprocess.run([BUILD / "blynksim", "certs", path, *options], check=True, stdout=subprocess.DEVNULL)
+    return path
+
+
+def tls_options(certs):
+    """For blynksim cloud, which then speaks TLS on a second port."""
+    return ["--tls-cert", certs / "good.pem", "--tls-key", certs / "good.key"]
+
+
 class Server:
     """The HTTP calls that every Blynk server of this kind has."""
 
@@ -191,6 +203,14 @@ class Cloud(Server):
 
     def control(self, line):
         return say(self.control_path, line)
+
+    @property
+    def tls_address(self):
+        """Of a cloud that was given a certificate."""
+        return self.program.wait_for_log(r"^ready tls: (\S+)$", 15).group(1)
+
+    def connections(self):
+        return json.loads(self.control("connections").split(" ", 1)[1])
 
     def history(self, pin):
         return json.loads(self.call(f"history/{pin}"))
