@@ -306,7 +306,9 @@ class Daemon:
         write_settings(self.config, merge(self.settings, changes or {}))
 
     def start(self):
-        self.program = Program(self.name, self.folder, [BUILD / "blynkd", "--config", self.config], env=self.env)
+        wrap = os.environ.get("BLYNKD_E2E_WRAP", "").split()  # "valgrind --leak-check=full ..."
+        command = [*wrap, BUILD / "blynkd", "--config", self.config]
+        self.program = Program(self.name, self.folder, command, env=self.env)
         wait_until(self.answers, "the daemon's socket", 20)
 
     def answers(self):
