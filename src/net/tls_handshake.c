@@ -29,6 +29,20 @@ void tls_tell_fresh(struct tls_stream *tls)
     tls_fresh_drop(&tls->behind.fresh);
 }
 
+/*
+ * A session of 1.2 is resumed by a ClientHello that speaks of nothing newer: it is 60 bytes shorter. A server that
+ * could do 1.3 says so in the end of its random bytes (RFC 8446, 4.1.3); its session is let go, and the next
+ * connection begins with all that there is.
+ */
+static bool could_be_newer(const SSL *ssl)
+{
+    static const unsigned char mark[] = {'D', 'O', 'W', 'N', 'G', 'R', 'D', 1};
+    unsigned char random[SSL3_RANDOM_SIZE] = {0};
+
+    SSL_get_server_random(ssl, random, sizeof(random));
+    return memcmp(random + sizeof(random) - sizeof(mark), mark, sizeof(mark)) == 0;
+}
+
 static void offer_session(struct tls_stream *tls)
 {
     uint8_t bytes[TLS_SESSION_MAX];
@@ -42,6 +56,9 @@ static void offer_session(struct tls_stream *tls)
     if (tls->offered && !SSL_set_session(tls->ssl, tls->offered)) {
         SSL_SESSION_free(tls->offered);
         tls->offered = NULL;
+    }
+    if (tls->offered && tls_session_is_lasting(tls->offered)) {
+        SSL_set_max_proto_version(tls->ssl, TLS1_2_VERSION);
     }
 }
 
@@ -60,6 +77,9 @@ static void became_open(struct tls_stream *tls)
     tls_certificate_describe(SSL_get0_peer_certificate(tls->ssl), &tls->info);
     if (tls->info.resumed && !tls->behind.fresh.count && tls_session_is_lasting(tls->offered)) {
         tls_fresh_add(&tls->behind.fresh, SSL_get_session(tls->ssl));
+    }
+    if (SSL_version(tls->ssl) == TLS1_2_VERSION && could_be_newer(tls->ssl)) {
+        tls_fresh_drop(&tls->behind.fresh);
     }
     SSL_SESSION_free(tls->offered);
     tls->offered = NULL;

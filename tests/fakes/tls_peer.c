@@ -18,6 +18,7 @@ static void send(struct tls_peer *peer, uint8_t *data, size_t len)
 {
     size_t before = peer->sent;
 
+    assert_int_equal(buf_append(&peer->said, data, len), 0);
     if (peer->flip_at >= before && peer->flip_at < before + len) {
         data[peer->flip_at - before] ^= peer->flip_with;
     }
@@ -71,7 +72,6 @@ static void on_turn(void *arg)
     ERR_clear_error();
     if (!peer->is_open && SSL_do_handshake(peer->ssl) == 1) {
         peer->is_open = true;
-        peer->open_at = peer->sent + BIO_ctrl_pending(peer->out);
         peer->was_resumed = SSL_session_reused(peer->ssl);
         snprintf(peer->name, sizeof(peer->name), "%s",
                  SSL_get_servername(peer->ssl, TLSEXT_NAMETYPE_host_name)
@@ -111,6 +111,7 @@ static void on_connection(struct fake_stream *fake, void *observer)
     peer->is_open = false;
     peer->sent = 0;
     buf_clear(&peer->received);
+    buf_clear(&peer->said);
 }
 
 void tls_peer_show(struct tls_peer *peer, const struct tls_paper *paper, const struct tls_paper *between)
@@ -144,6 +145,7 @@ void tls_peer_begin(struct tls_peer *peer, struct fake_stream *fake, const struc
     SSL_CTX_set_session_id_context(peer->context, (const unsigned char *)"test", 4);
     tls_peer_show(peer, paper, between);
     buf_init(&peer->received, KEPT_MAX);
+    buf_init(&peer->said, KEPT_MAX);
     task_init(&peer->turn, on_turn, peer);
     fake->decide = on_connection;
     fake->on_written = on_written;
@@ -156,6 +158,7 @@ void tls_peer_end(struct tls_peer *peer)
     SSL_free(peer->ssl);
     SSL_CTX_free(peer->context);
     buf_free(&peer->received);
+    buf_free(&peer->said);
 }
 
 void tls_peer_send(struct tls_peer *peer, const void *data, size_t len)

@@ -30,9 +30,9 @@ struct tls_peer {
     size_t flip_at; /* this byte is changed; SIZE_MAX: none */
     uint8_t flip_with;
     size_t sent;       /* bytes of this connection */
-    size_t open_at;    /* of them before the handshake ended here */
     unsigned goodbyes; /* close_notify received */
     char name[256];    /* SNI */
+    struct buf said;   /* on the wire, before any damage */
     struct buf received;
 };
 

@@ -193,7 +193,7 @@ static void test_resumes_in_1_2_by_ticket(void **state)
     struct tls_rig *rig = *state;
 
     tls_peer_versions(&rig->peer, TLS1_2_VERSION, TLS1_2_VERSION);
-    measure(rig, "1.2, ticket", "TLS 1.2", 1800, 650);
+    measure(rig, "1.2, ticket", "TLS 1.2", 1800, 580);
 }
 
 static void test_resumes_in_1_2_by_id(void **state)
@@ -202,7 +202,7 @@ static void test_resumes_in_1_2_by_id(void **state)
 
     tls_peer_versions(&rig->peer, TLS1_2_VERSION, TLS1_2_VERSION);
     SSL_CTX_set_options(rig->peer.context, SSL_OP_NO_TICKET);
-    measure(rig, "1.2, session kept by the server", "TLS 1.2", 1700, 430);
+    measure(rig, "1.2, session kept by the server", "TLS 1.2", 1700, 400);
 }
 
 static void test_a_server_that_forgot_gets_a_full_handshake(void **state)
@@ -223,6 +223,22 @@ static void test_a_server_that_forgot_gets_a_full_handshake(void **state)
         tls_rig_close(rig);
         rig->session_len = 0;
     }
+}
+
+static void test_a_server_that_learned_1_3_is_spoken_to_in_1_3(void **state)
+{
+    struct tls_rig *rig = *state;
+
+    tls_peer_versions(&rig->peer, TLS1_2_VERSION, TLS1_2_VERSION);
+    tls_rig_open(rig, 1000);
+    tls_rig_close(rig);
+    tls_peer_versions(&rig->peer, TLS1_2_VERSION, TLS1_3_VERSION);
+    tls_rig_open(rig, 1000);
+    assert_int_equal(rig->opens, 1);
+    assert_string_equal(tls_stream_info(rig->tls)->version, "TLS 1.2"); /* once more */
+    tls_rig_close(rig);
+    tls_rig_open(rig, 1000);
+    assert_open(rig, "TLS 1.3", false);
 }
 
 static void test_damaged_sessions_are_ignored(void **state)
@@ -569,6 +585,7 @@ int main(void)
         TLS_TEST(test_resumes_in_1_2_by_ticket),
         TLS_TEST(test_resumes_in_1_2_by_id),
         TLS_TEST(test_a_server_that_forgot_gets_a_full_handshake),
+        TLS_TEST(test_a_server_that_learned_1_3_is_spoken_to_in_1_3),
         TLS_TEST(test_damaged_sessions_are_ignored),
         TLS_TEST(test_a_session_does_not_outlive_the_certificate),
         TLS_TEST(test_a_session_belongs_to_the_trust_it_was_made_with),
