@@ -33,8 +33,11 @@ static void copy_printable(char *text, size_t size, const unsigned char *data, s
 {
     size_t count = len < size ? len : size - 1;
 
+    memcpy(text, data, count);
     for (size_t i = 0; i < count; i++) {
-        text[i] = data[i] > ' ' && data[i] < 0x7F ? (char)data[i] : '?';
+        if (text[i] <= ' ' || text[i] > '~') {
+            text[i] = '?';
+        }
     }
     text[count] = '\0';
 }

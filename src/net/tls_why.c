@@ -20,7 +20,8 @@ void tls_why_write_plain(char why[TLS_WHY_MAX], const char *server, const uint8_
     size_t count = 0;
 
     while (count < len && count < TLS_EXCERPT_MAX && answer[count] != '\r' && answer[count] != '\n') {
-        excerpt[count] = answer[count] >= ' ' && answer[count] < 0x7F ? (char)answer[count] : '.';
+        bool printable = answer[count] >= ' ' && answer[count] <= '~';
+        memcpy(excerpt + count, printable ? (const char *)answer + count : ".", 1);
         count++;
     }
     excerpt[count] = '\0';
