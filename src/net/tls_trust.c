@@ -28,6 +28,17 @@
 #define CHAIN_MAX_BYTES 32768 /* public chains have 2 to 6 KB */
 #define SECURITY_LEVEL  2     /* RSA from 2048 bits on, nothing signed with SHA-1 */
 
+/* The machine's owner may have asked OpenSSL for more (openssl.cnf), but never for less. */
+static void raise_limits(SSL_CTX *ssl)
+{
+    if (SSL_CTX_get_security_level(ssl) < SECURITY_LEVEL) {
+        SSL_CTX_set_security_level(ssl, SECURITY_LEVEL);
+    }
+    if (SSL_CTX_get_min_proto_version(ssl) < TLS1_2_VERSION) {
+        SSL_CTX_set_min_proto_version(ssl, TLS1_2_VERSION);
+    }
+}
+
 static bool configure(SSL_CTX *ssl)
 {
     SSL_CTX_set_options(ssl, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION | SSL_OP_NO_ENCRYPT_THEN_MAC);
@@ -36,9 +47,8 @@ static bool configure(SSL_CTX *ssl)
     SSL_CTX_set_session_cache_mode(ssl, SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL);
     SSL_CTX_sess_set_new_cb(ssl, tls_session_on_new);
     SSL_CTX_set_max_cert_list(ssl, CHAIN_MAX_BYTES);
-    SSL_CTX_set_security_level(ssl, SECURITY_LEVEL);
-    return SSL_CTX_set_min_proto_version(ssl, TLS1_2_VERSION) &&
-           SSL_CTX_set_max_proto_version(ssl, TLS1_3_VERSION) && SSL_CTX_set_ciphersuites(ssl, SUITES_13) &&
+    raise_limits(ssl);
+    return SSL_CTX_set_max_proto_version(ssl, TLS1_3_VERSION) && SSL_CTX_set_ciphersuites(ssl, SUITES_13) &&
            SSL_CTX_set_cipher_list(ssl, SUITES_12) && SSL_CTX_set1_groups_list(ssl, GROUPS) &&
            SSL_CTX_set1_sigalgs_list(ssl, SIGNATURES);
 }

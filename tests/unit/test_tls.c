@@ -241,6 +241,21 @@ static void test_a_server_that_learned_1_3_is_spoken_to_in_1_3(void **state)
     assert_open(rig, "TLS 1.3", false);
 }
 
+static void test_a_server_that_gave_1_2_up_costs_one_try(void **state)
+{
+    struct tls_rig *rig = *state;
+
+    tls_peer_versions(&rig->peer, TLS1_2_VERSION, TLS1_2_VERSION);
+    tls_rig_open(rig, 1000);
+    tls_rig_close(rig);
+    tls_peer_versions(&rig->peer, TLS1_3_VERSION, TLS1_3_VERSION);
+    tls_rig_open(rig, 1000);
+    assert_int_equal(rig->opens, 0);
+    assert_int_equal(rig->fault, STREAM_FAULT_TLS);
+    tls_rig_open(rig, 1000);
+    assert_open(rig, "TLS 1.3", false);
+}
+
 static void test_damaged_sessions_are_ignored(void **state)
 {
     struct tls_rig *rig = *state;
@@ -586,6 +601,7 @@ int main(void)
         TLS_TEST(test_resumes_in_1_2_by_id),
         TLS_TEST(test_a_server_that_forgot_gets_a_full_handshake),
         TLS_TEST(test_a_server_that_learned_1_3_is_spoken_to_in_1_3),
+        TLS_TEST(test_a_server_that_gave_1_2_up_costs_one_try),
         TLS_TEST(test_damaged_sessions_are_ignored),
         TLS_TEST(test_a_session_does_not_outlive_the_certificate),
         TLS_TEST(test_a_session_belongs_to_the_trust_it_was_made_with),
