@@ -319,6 +319,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     world.carrier.events.on_open(world.carrier.arg);
     if (world.server) {
         talk(&world);
+        require(size > 1 || (world.opens == 1 && world.said == 0)); /* nothing was changed */
     }
     make_noise(&world);
     stream_close(stream);

@@ -24,7 +24,7 @@ struct tls_stream;
 struct tls_config {
     char ca_file[256]; /* "": the system's store */
     char ca_dir[256];  /* "": the system's, if there is no ca_file either */
-    int64_t wall_ms;   /* ms since 1970, to find expired authorities early; 0: that is left to the handshake */
+    int64_t wall_ms; /* ms since 1970, to find expired authorities early; 0: that is left to the handshake */
 };
 
 /*
