@@ -29,7 +29,8 @@ struct tls_config {
 
 /*
  * Whom to trust. Reads the files at once; NULL, and in `why` what is wrong and what to do (file missing, unreadable, no
- * certificate in it, expired). The same after a reload: the old one stays in use while the new one is wrong.
+ * certificate in it, expired). Certificates in directories are read when they are needed, once. After a reload
+ * make another: the old one stays in use while the new one is wrong.
  */
 struct tls_context *tls_context_create(const struct tls_config *config, char why[TLS_WHY_MAX]);
 /* May be called while streams use it: they keep what they need. NULL is allowed. */
@@ -67,8 +68,8 @@ struct tls_stream *tls_stream_create(struct sched *sched, struct stream *carrier
 void tls_stream_destroy(struct tls_stream *tls);
 struct stream *tls_stream_stream(struct tls_stream *tls);
 
-/* Before stream_open(), and from then on for each: whom to trust, and the name the certificate must have ("": that of stream_open(); with an
- * address instead of a name to open, the name of the server). */
+/* Before stream_open(), and from then on for each: whom to trust, and the name the certificate must have ("": that of
+ * stream_open(); with an address instead of a name to open, the name of the server). */
 void tls_stream_use(struct tls_stream *tls, struct tls_context *context, const char *name);
 
 /* Of the connection that is open or was last; after a certificate was refused, of that certificate. */
