@@ -112,6 +112,7 @@ static bool store_batch(struct store *store, bool everything)
     collect_clock(store, batch);
     collect_pins(store, batch);
     collect_meters(store, batch);
+    store_collect_secrets(store, batch);
     store->pins_ms = sched_now_ms(store->sched);
     int error = spool_batch_size(batch) ? spool_store(store->spool, batch) : -ENODATA;
     if (error) {
@@ -142,6 +143,7 @@ static uint64_t next_batch_ms(const struct store *store)
         (pins_differ(store) || clock_matters(store))) {
         due_ms = store->pins_ms + PINS_MS;
     }
+    due_ms = store->secrets_due_ms < due_ms ? store->secrets_due_ms : due_ms;
     if (store->meters_loaded && meter_changed(store->parts.meter) && store->meters_ms + METERS_MS < due_ms) {
         due_ms = store->meters_ms + METERS_MS;
     }
@@ -256,6 +258,7 @@ struct store *store_create(struct sched *sched, const struct store_parts *parts,
     store->config = *config;
     store->events = *events;
     store->arg = arg;
+    store->secrets_due_ms = UINT64_MAX;
     task_init(&store->wake, on_wake, store);
     timer_init(&store->timer, on_wake, store);
     if (state_dir[0]) {
@@ -275,6 +278,7 @@ void store_destroy(struct store *store)
     }
     timer_stop(&store->timer);
     task_cancel(&store->wake);
+    store_forget_secrets(store);
     spool_destroy(store->spool);
     free(store);
 }

@@ -124,6 +124,15 @@ static void on_meter(void *arg, const char *name, uint64_t value)
     meter_load(store->parts.meter, name, value);
 }
 
+static void on_secret(void *arg, const char *name, const uint8_t *bytes, size_t len)
+{
+    struct store *store = arg;
+
+    if (store->parts.on_secret) {
+        store->parts.on_secret(store->parts.arg, name, bytes, len);
+    }
+}
+
 static void after_failure(struct store *store, int error, const char *why)
 {
     store->failures++;
@@ -198,6 +207,7 @@ const struct spool_events store_spool_events = {.on_open = on_open,
                                                 .on_row = on_row,
                                                 .on_pin = on_pin,
                                                 .on_meter = on_meter,
+                                                .on_secret = on_secret,
                                                 .on_stored = on_stored,
                                                 .on_loaded = on_loaded,
                                                 .on_closed = on_closed};
