@@ -120,11 +120,7 @@ static void on_deadline(struct at_channel *channel)
 {
     char what[64];
 
-    if (channel->expect->end == AT_END_BOTH && channel->done_seen >= 0) {
-        at_channel_finish(channel, (struct at_reply){.result = AT_RESULT_OK,
-                                                     .code = -1,
-                                                     .pattern = channel->done_seen,
-                                                     .text = channel->done_line});
+    if (at_channel_settle(channel)) {
         return;
     }
     snprintf(what, sizeof(what), "no answer in %u ms", (unsigned)at_channel_deadline_ms(channel));
@@ -176,7 +172,10 @@ void at_channel_set_manner(struct at_channel *channel, const struct at_manner *m
 
 void at_channel_set_announces(struct at_channel *channel, const struct at_announce *announces)
 {
-    at_lexer_set_announces(&channel->lexer, announces);
+    channel->announces = announces;
+    if (!channel->expect || !channel->expect->no_payload) {
+        at_lexer_set_announces(&channel->lexer, announces);
+    }
 }
 
 int at_channel_add_urcs(struct at_channel *channel, const struct at_urc *urcs, void *arg)

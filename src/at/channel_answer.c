@@ -55,10 +55,28 @@ bool at_channel_is_answering(const struct at_channel *channel)
            channel->phase == AT_PHASE_ANSWER;
 }
 
+static void end_by(struct at_channel *channel, enum at_result result, int pattern, const char *text)
+{
+    at_channel_finish(channel,
+                      (struct at_reply){.result = result, .code = -1, .pattern = pattern, .text = text});
+}
+
 static void succeed(struct at_channel *channel, int pattern, const char *text)
 {
-    at_channel_finish(
-        channel, (struct at_reply){.result = AT_RESULT_OK, .code = -1, .pattern = pattern, .text = text});
+    end_by(channel, AT_RESULT_OK, pattern, text);
+}
+
+bool at_channel_settle(struct at_channel *channel)
+{
+    if (channel->fail_seen >= 0) {
+        end_by(channel, AT_RESULT_FAIL, channel->fail_seen, channel->end_line);
+        return true;
+    }
+    if (channel->expect->end == AT_END_BOTH && channel->done_seen >= 0) {
+        succeed(channel, channel->done_seen, channel->end_line);
+        return true;
+    }
+    return false;
 }
 
 /* An OK that comes before all is written (ESP8266: "OK", then the prompt) says nothing. */
@@ -68,16 +86,15 @@ static void on_ok(struct at_channel *channel, const struct at_line *line)
         return;
     }
     channel->ok_seen = true;
+    if (at_channel_settle(channel)) {
+        return;
+    }
     switch (channel->expect->end) {
     case AT_END_OK:
     case AT_END_EITHER:
         succeed(channel, -1, line->text);
         break;
     case AT_END_BOTH:
-        if (channel->done_seen >= 0) {
-            succeed(channel, channel->done_seen, channel->done_line);
-        }
-        break;
     case AT_END_DONE:
         break;
     }
@@ -86,6 +103,10 @@ static void on_ok(struct at_channel *channel, const struct at_line *line)
 static void on_error(struct at_channel *channel, struct final final, const struct at_line *line)
 {
     if (!at_channel_is_answering(channel)) {
+        return;
+    }
+    if (channel->fail_seen >= 0) {
+        at_channel_settle(channel);
         return;
     }
     if (final.type == FINAL_WORD) {
@@ -129,6 +150,24 @@ void at_channel_give_information(struct at_channel *channel, const struct at_lin
     }
 }
 
+static void keep_end_line(struct at_channel *channel, const struct at_line *line, uint32_t settle_ms)
+{
+    memcpy(channel->end_line, line->text, line->len + 1);
+    at_channel_go(channel, AT_PHASE_ANSWER, settle_ms);
+}
+
+static void on_fail_line(struct at_channel *channel, int pattern, const struct at_line *line)
+{
+    uint32_t settle_ms = channel->expect->fail_settle_ms;
+
+    if (settle_ms == 0 || channel->ok_seen || channel->phase != AT_PHASE_ANSWER) {
+        end_by(channel, AT_RESULT_FAIL, pattern, line->text);
+    } else if (channel->fail_seen < 0) {
+        channel->fail_seen = pattern;
+        keep_end_line(channel, line, settle_ms);
+    }
+}
+
 static void on_done_line(struct at_channel *channel, int pattern, const struct at_line *line)
 {
     const struct at_request *request = channel->current;
@@ -150,8 +189,7 @@ static void on_done_line(struct at_channel *channel, int pattern, const struct a
             succeed(channel, pattern, line->text);
         } else if (channel->done_seen < 0) {
             channel->done_seen = pattern;
-            memcpy(channel->done_line, line->text, line->len + 1);
-            at_channel_go(channel, AT_PHASE_ANSWER, settle_ms);
+            keep_end_line(channel, line, settle_ms);
         }
         break;
     }
@@ -165,9 +203,7 @@ bool at_channel_take_answer(struct at_channel *channel, const struct at_line *li
     const struct at_expect *expect = channel->expect;
     int fail = pattern_find(expect->fail, line->text, line->len, NULL);
     if (fail >= 0) {
-        at_channel_finish(
-            channel,
-            (struct at_reply){.result = AT_RESULT_FAIL, .code = -1, .pattern = fail, .text = line->text});
+        on_fail_line(channel, fail, line);
         return true;
     }
     int done =

@@ -42,6 +42,7 @@ struct at_channel {
     struct port *port;
     struct trace *trace;
     struct at_lexer lexer;
+    const struct at_announce *announces; /* the user's; some commands run without */
     struct at_channel_events events;
     void *events_arg;
     const struct at_manner *manner; /* never NULL */
@@ -66,8 +67,9 @@ struct at_channel {
     struct at_request *current;
     const struct at_expect *expect; /* of `current`, never NULL while there is one */
     bool ok_seen;
-    int done_seen; /* index of the `done` pattern that came, or -1 */
-    char done_line[AT_LINE_MAX + 1];
+    int done_seen;                  /* index of the `done` pattern that came, or -1 */
+    int fail_seen;                  /* the same of `fail` */
+    char end_line[AT_LINE_MAX + 1]; /* the line that matched it */
 
     char sent[AT_TEXT_MAX]; /* the last command or probe: what an echo would be */
     struct at_out out[2];   /* still to be written of the command or the payload */
@@ -124,6 +126,8 @@ struct at_line {
 };
 bool at_channel_take_final(struct at_channel *channel, const struct at_line *line);
 bool at_channel_take_answer(struct at_channel *channel, const struct at_line *line);
+/* The command ends by the line that was seen, its OK stays away. False: there was none. */
+bool at_channel_settle(struct at_channel *channel);
 void at_channel_give_information(struct at_channel *channel, const struct at_line *line);
 
 /* True while the modem has the whole command and may answer it. */

@@ -26,6 +26,10 @@ static void start_request(struct at_channel *channel, struct at_request *request
     channel->expect = request->expect ? request->expect : &plain_expect;
     channel->ok_seen = false;
     channel->done_seen = -1;
+    channel->fail_seen = -1;
+    if (channel->expect->no_payload) {
+        at_lexer_set_announces(&channel->lexer, NULL);
+    }
     channel->counters.commands++;
     memcpy(channel->sent, request->text, sizeof(channel->sent));
     at_channel_write_command(channel);
@@ -90,6 +94,14 @@ void at_channel_remember_late(struct at_channel *channel)
     channel->late_until_ms = sched_now_ms(channel->sched) + AT_LATE_MS;
 }
 
+/* Nothing is in flight any more. */
+static void clear_current(struct at_channel *channel)
+{
+    channel->current = NULL;
+    channel->expect = NULL;
+    at_lexer_set_announces(&channel->lexer, channel->announces);
+}
+
 /* The command in flight leaves the channel; returns it. The modem may go on with it, unless `clean`. */
 static struct at_request *release_current(struct at_channel *channel, bool clean)
 {
@@ -100,8 +112,7 @@ static struct at_request *release_current(struct at_channel *channel, bool clean
     if (!clean) {
         at_channel_remember_late(channel);
     }
-    channel->current = NULL;
-    channel->expect = NULL;
+    clear_current(channel);
     channel->free_at_ms = sched_now_ms(channel->sched) + channel->manner->command_gap_ms;
     if (clean) {
         at_channel_go(channel, AT_PHASE_IDLE, UINT64_MAX);
@@ -213,12 +224,16 @@ void at_channel_give_up_all(struct at_channel *channel)
 {
     struct at_request *request = channel->current;
 
-    channel->current = NULL;
-    channel->expect = NULL;
+    clear_current(channel);
     for (request = request ? request : first_waiting(channel); request; request = first_waiting(channel)) {
         list_remove(&request->node);
         give_up(channel, request);
     }
+}
+
+bool at_request_is_running(const struct at_channel *channel, const struct at_request *request)
+{
+    return request == channel->current;
 }
 
 /* ---- the queue as a whole ---- */

@@ -125,6 +125,7 @@ static bool make_parts(struct bridge *bridge)
     static const struct link_events link_events = {.on_change = on_change,
                                                    .on_stopped = on_stopped,
                                                    .on_dialed = bridge_costs_dialed,
+                                                   .on_tls_session = bridge_keep_tls_session,
                                                    .on_time = bridge_clock_on_time};
     static const struct outbox_events outbox_events = {
         .on_added = on_added, .on_confirmed = on_confirmed, .on_store = on_store};
@@ -219,8 +220,8 @@ void bridge_stop(struct bridge *bridge, uint32_t grace_ms)
 bool bridge_configure(struct bridge *bridge, const struct bridge_config *config)
 {
     bridge->config = complete(bridge, config);
+    bridge->config.outbox.durability = store_configure(bridge->store, &bridge->config.outbox);
     outbox_configure(bridge->outbox, &bridge->config.outbox);
-    store_configure(bridge->store, &bridge->config.outbox);
     bridge_costs_configure(bridge);
     return link_configure(bridge->link, &bridge->config.link);
 }

@@ -35,6 +35,7 @@ static void on_write(void *arg, char kind, unsigned pin, const void *value, size
     if (error) {
         log_warning("bridge", "the value of %s was not kept: %s", pin_name(id, name), strerror(-error));
     }
+    store_wake(bridge->store); /* it is kept even if nothing else is to be stored */
     hold_heard(bridge, id, value, len);
     bridge->writes_from_blynk++;
     bridge_publish(bridge, pin_name(id, name), value, len);

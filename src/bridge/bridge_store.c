@@ -51,11 +51,29 @@ static void on_closed(void *arg)
     bridge_tell_stopped(arg);
 }
 
+static void on_secret(void *arg, const char *name, const uint8_t *bytes, size_t len)
+{
+    struct bridge *bridge = arg;
+
+    link_tls_remember(bridge->link, name, bytes, len);
+}
+
+void bridge_keep_tls_session(void *arg, const char *name, const uint8_t *bytes, size_t len)
+{
+    struct bridge *bridge = arg;
+
+    store_keep_secret(bridge->store, name, bytes, len);
+}
+
 bool bridge_store_make(struct bridge *bridge)
 {
     static const struct store_events events = {
         .on_ready = on_ready, .on_stored = on_stored, .on_trouble = on_trouble, .on_closed = on_closed};
-    struct store_parts parts = {.outbox = bridge->outbox, .pins = bridge->pins, .meter = bridge->costs.meter};
+    struct store_parts parts = {.outbox = bridge->outbox,
+                                .pins = bridge->pins,
+                                .meter = bridge->costs.meter,
+                                .on_secret = on_secret,
+                                .arg = bridge};
 
     bridge->store = store_create(bridge->sched, &parts, &bridge->config.outbox, bridge->config.link.state_dir,
                                  &events, bridge);

@@ -25,6 +25,7 @@ static int remember(struct bridge *bridge, const struct outbox_write *write, int
         log_warning("bridge", "no memory to remember the value of %c%u", pin_kind(write->pin),
                     pin_number(write->pin));
     }
+    store_wake(bridge->store);
     return error;
 }
 

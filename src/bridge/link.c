@@ -19,13 +19,13 @@ struct link_row {
 /*
  * OFF and ONLINE have no deadline: the one rests, the other is watched by the session's heartbeat. The modem
  * tells its own failures; the deadline of MODEM is for a modem machine that has lost its way (looking for a
- * network may take minutes). TLS is entered by nobody yet.
+ * network may take minutes).
  */
 static const struct link_row rows[] = {
     [LINK_OFF] = {"OFF", link_enter_off, link_in_off, 0},
     [LINK_MODEM] = {"MODEM", link_enter_modem, link_in_modem, 15 * 60 * 1000},
     [LINK_CONNECT] = {"CONNECT", link_enter_connect, link_in_connect, 0 /* connect_ms for each address */},
-    [LINK_TLS] = {"TLS", NULL, NULL, 60 * 1000},
+    [LINK_TLS] = {"TLS", link_enter_tls, link_in_tls, 60 * 1000},
     [LINK_LOGIN] = {"LOGIN", link_enter_login, link_in_login, 0 /* login_ms, kept by the session */},
     [LINK_ONLINE] = {"ONLINE", link_enter_online, link_in_online, 0},
     [LINK_WAIT] = {"WAIT", link_enter_wait, link_in_wait, 0 /* delay_ms */},
@@ -109,7 +109,7 @@ void link_hang_up(struct link *link)
     link->dial_pending = false;
     if (link->stream_is == LINK_BELOW_STARTING || link->stream_is == LINK_BELOW_UP) {
         link->stream_is = LINK_BELOW_STOPPING;
-        stream_close(link->uplink->stream);
+        stream_close(link->stream);
     }
 }
 
@@ -141,6 +141,7 @@ static void note_below(struct link *link, const struct link_event *event)
     case LINK_ON_LOGIN:
     case LINK_ON_DEAD:
     case LINK_ON_TIMEOUT:
+    case LINK_ON_HANDSHAKE:
     case LINK_EVENT_KINDS:
         break;
     }
@@ -260,6 +261,13 @@ struct link *link_create(struct sched *sched, struct uplink *uplink, struct outb
     link->uplink = uplink;
     link->outbox = outbox;
     link->config = *config;
+    if (!link_tls_init(link)) {
+        link_tls_free(link);
+        blynk_session_destroy(link->session);
+        free(link);
+        return NULL;
+    }
+    link_tls_trust(link);
     link->session_events = *session_events;
     link->events = *events;
     link->arg = arg;
@@ -292,6 +300,7 @@ void link_destroy(struct link *link)
     task_cancel(&link->stopped);
     pace_book_close(&link->pace_book);
     blynk_session_destroy(link->session);
+    link_tls_free(link);
     secret_wipe(link->config.session.token, sizeof(link->config.session.token));
     free(link);
 }

@@ -155,6 +155,8 @@ static enum uplink_layer layer_of(enum stream_fault fault)
     case STREAM_FAULT_CONNECT:
     case STREAM_FAULT_SEND:
         return UPLINK_LAYER_TCP;
+    case STREAM_FAULT_TLS:
+        return UPLINK_LAYER_SESSION;
     case STREAM_FAULT_NAME:
         return UPLINK_LAYER_NAME;
     case STREAM_FAULT_BEARER:
@@ -194,6 +196,7 @@ void link_fail_connect(struct link *link, enum stream_fault fault, const char *w
 {
     struct verdict verdict = {.failure.layer = layer_of(fault), .why = why};
 
+    verdict.failure.answered = fault == STREAM_FAULT_TLS; /* bytes came and went: nothing below is at fault */
     if (is_refused_fast(link, fault)) {
         uint32_t most_ms =
             link->config.retry_first_ms < REFUSED_RETRY_MS ? link->config.retry_first_ms : REFUSED_RETRY_MS;
@@ -208,6 +211,10 @@ void link_fail_dial(struct link *link, enum stream_fault fault, const char *why)
     const char *advice = "";
     char line[LINK_WHY_MAX];
 
+    if (fault == STREAM_FAULT_TLS) {
+        link_fail_connect(link, fault, why); /* which says itself what to do */
+        return;
+    }
     if (fault == STREAM_FAULT_NAME) {
         advice = "; is `server` right? fallback_addresses helps where names cannot be looked up";
     } else if (fault == STREAM_FAULT_CONNECT) {

@@ -105,6 +105,7 @@ void link_in_off(struct link *link, const struct link_event *event)
     case LINK_ON_STREAM_OPEN:
     case LINK_ON_LOGIN:
     case LINK_ON_DEAD:
+    case LINK_ON_HANDSHAKE:
     case LINK_EVENT_KINDS:
         return;
     }

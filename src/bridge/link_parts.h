@@ -22,6 +22,7 @@ enum link_event_kind {
     LINK_ON_UPLINK_READY,
     LINK_ON_UPLINK_FAILED,
     LINK_ON_UPLINK_STOPPED,
+    LINK_ON_HANDSHAKE,
     LINK_ON_STREAM_OPEN,
     LINK_ON_STREAM_CLOSED,
     LINK_ON_LOGIN,
@@ -50,6 +51,8 @@ struct link {
     struct uplink *uplink;
     struct outbox *outbox;
     struct blynk_session *session;
+    struct stream *stream; /* of the try under way: the uplink's own, or TLS over it */
+    struct link_tls *tls;
     struct link_config config;
     struct blynk_session_events session_events; /* the user's */
     struct link_events events;
@@ -111,6 +114,7 @@ struct link {
     bool uplink_told;  /* to stop */
 
     bool dial_pending; /* CONNECT waits until the stream of the last try is closed; its time has not begun */
+    bool is_encrypted; /* the stream of the last try */
     bool dialing;      /* the stream is being opened */
     bool refused_fast; /* the server's host answers, the server does not */
     bool opened_once;  /* usual_open_ms is known */
@@ -131,6 +135,14 @@ uint64_t link_in_state_ms(const struct link *link);
 
 /* link_session.c */
 extern const struct blynk_session_events link_session_events;
+
+/* link_tls.c */
+bool link_tls_init(struct link *link);
+void link_tls_free(struct link *link);
+/* Reads anew whom to trust. */
+void link_tls_trust(struct link *link);
+/* Chooses the stream of the next try. NULL, or why there can be none. */
+const char *link_tls_use(struct link *link);
 
 /* link_thrift.c: what a spent budget asks of the link. */
 uint32_t link_thrift_heartbeat_ms(const struct link *link, uint32_t heartbeat_ms);
@@ -161,12 +173,14 @@ void link_on_stopped(void *link);
 void link_enter_off(struct link *link);
 void link_enter_modem(struct link *link);
 void link_enter_connect(struct link *link);
+void link_enter_tls(struct link *link);
 void link_enter_login(struct link *link);
 void link_enter_online(struct link *link);
 void link_enter_wait(struct link *link);
 void link_in_off(struct link *link, const struct link_event *event);
 void link_in_modem(struct link *link, const struct link_event *event);
 void link_in_connect(struct link *link, const struct link_event *event);
+void link_in_tls(struct link *link, const struct link_event *event);
 void link_in_login(struct link *link, const struct link_event *event);
 void link_in_online(struct link *link, const struct link_event *event);
 void link_in_wait(struct link *link, const struct link_event *event);

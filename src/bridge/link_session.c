@@ -84,7 +84,8 @@ static void on_sent(void *arg, size_t bytes, size_t messages)
     struct link *link = arg;
 
     if (link->session_events.on_sent) {
-        link->session_events.on_sent(link->arg, bytes, messages);
+        /* With TLS what counts is what the carrier takes. */
+        link->session_events.on_sent(link->arg, link->is_encrypted ? 0 : bytes, messages);
     }
 }
 
@@ -93,7 +94,7 @@ static void on_received(void *arg, size_t bytes, size_t messages)
     struct link *link = arg;
 
     if (link->session_events.on_received) {
-        link->session_events.on_received(link->arg, bytes, messages);
+        link->session_events.on_received(link->arg, link->is_encrypted ? 0 : bytes, messages);
     }
 }
 

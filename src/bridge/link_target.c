@@ -44,9 +44,25 @@ const char *link_target_host(const struct link_target *target)
     return server_host(target);
 }
 
+const char *link_target_name(const struct link_target *target)
+{
+    return server_host(target);
+}
+
+/* Blynk's cloud listens on both; networks that know HTTP only let the first one through (protocol sheet, 2). */
+static uint16_t usual_port(const struct link_target *target)
+{
+    static const uint16_t ports[2][2] = {{80, 8080}, {443, 9443}};
+
+    return ports[target->config->tls][target->other_port];
+}
+
 uint16_t link_target_port(const struct link_target *target)
 {
-    return is_redirected(target) ? target->redirect_port : target->config->port;
+    if (is_redirected(target)) {
+        return target->redirect_port;
+    }
+    return target->config->port ? target->config->port : usual_port(target);
 }
 
 static bool use_fallback(struct link_target *target, size_t index)
@@ -109,6 +125,7 @@ static void forget_redirect(struct link_target *target)
 void link_target_failed(struct link_target *target)
 {
     target->stage = LINK_TARGET_HOST;
+    target->other_port = !target->other_port;
     if (is_redirected(target) && ++target->redirect_failures >= REDIRECT_FAILURES_MAX) {
         forget_redirect(target);
     }
@@ -173,6 +190,16 @@ static bool is_usable_name(const char *host)
     return host[strspn(host, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_:")] == '\0';
 }
 
+/* Where plain text is spoken TLS is not, and the other way round: then the port stays as it is. */
+static uint16_t redirect_port(const struct link_target *target, uint16_t port)
+{
+    bool is_plain = port == 80 || port == 8080;
+    bool is_tls = port == 443 || port == 9443;
+    bool fits = target->config->tls ? !is_plain : !is_tls;
+
+    return port && fits ? port : link_target_port(target);
+}
+
 static bool is_here(const struct link_target *target, const char *host, uint16_t port)
 {
     return port == link_target_port(target) && strcasecmp(host, link_target_host(target)) == 0;
@@ -180,20 +207,19 @@ static bool is_here(const struct link_target *target, const char *host, uint16_t
 
 int link_target_redirect(struct link_target *target, const char *host, uint16_t port)
 {
-    uint16_t current = link_target_port(target);
-
+    port = redirect_port(target, port);
     if (!is_usable_name(host) || strlen(host) >= sizeof(target->redirect_host) ||
         !link_target_allows(target->config, host)) {
         return -EPERM;
     }
-    if (++target->redirects > LINK_REDIRECTS_MAX || is_here(target, host, port ? port : current)) {
+    if (++target->redirects > LINK_REDIRECTS_MAX || is_here(target, host, port)) {
         forget_redirect(target);
         target->redirects =
             LINK_REDIRECTS_MAX - 1; /* no second series: one hop a try until a session lasts */
         return -ELOOP;
     }
     snprintf(target->redirect_host, sizeof(target->redirect_host), "%s", host);
-    target->redirect_port = port ? port : current;
+    target->redirect_port = port;
     target->redirect_failures = 0;
     target->stage = LINK_TARGET_HOST;
     return 0;

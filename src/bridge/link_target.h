@@ -23,6 +23,7 @@ struct link_target {
     char redirect_host[256]; /* "" = none; kept for later connects */
     uint16_t redirect_port;
     unsigned redirect_failures;
+    bool other_port;    /* the second of Blynk's ports is tried */
     unsigned redirects; /* since the last session that lasted */
     int remembered;     /* index of a fallback address, -1 = none */
     enum link_target_stage stage;
@@ -39,6 +40,8 @@ bool link_target_next(struct link_target *target, bool name_failed, bool resolve
 /* Of the current try; the configured or redirected one between the rounds. */
 const char *link_target_host(const struct link_target *target);
 uint16_t link_target_port(const struct link_target *target);
+/* Whose certificate it must have: the server's name, also while one of its addresses is tried. */
+const char *link_target_name(const struct link_target *target);
 
 /* The login succeeded. */
 void link_target_worked(struct link_target *target);

@@ -1,4 +1,4 @@
-#include "outbox_queue.h"
+#include "outbox_run.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -18,8 +18,10 @@ struct outbox *outbox_create(struct sched *sched, struct pins *pins, const struc
     outbox->pins = pins;
     outbox->config = *config;
     outbox_lanes_init(outbox);
+    outbox_shares_init(outbox);
     outbox_send_init(outbox);
     outbox_store_init(outbox);
+    outbox_losses_init(outbox);
     return outbox;
 }
 
@@ -28,6 +30,7 @@ void outbox_destroy(struct outbox *outbox)
     if (!outbox) {
         return;
     }
+    outbox_losses_free(outbox);
     outbox_send_free(outbox);
     outbox_lanes_free(outbox);
     outbox_store_free(outbox);
@@ -114,6 +117,7 @@ bool outbox_entry_is_replaceable(const struct outbox *outbox, const struct outbo
 
 static void tell_added(struct outbox *outbox, uint64_t *sequence)
 {
+    outbox_follow_clock(outbox);
     if (sequence) {
         *sequence = outbox->info.last_sequence;
     }
@@ -123,18 +127,13 @@ static void tell_added(struct outbox *outbox, uint64_t *sequence)
     outbox_store_wake(outbox);
 }
 
-static size_t fresh_of(const struct outbox *outbox, uint64_t writer)
+/* Half of memory waits: what comes now may wait on the disk only. */
+static bool is_crowded(const struct outbox *outbox)
 {
-    const struct list *lane = &outbox->lanes[LANE_FRESH];
-    size_t count = 0;
+    const struct outbox_config *config = &outbox->config;
 
-    if (outbox->in_lane[LANE_FRESH] < WRITER_SHARE) {
-        return 0;
-    }
-    for (const struct list *node = lane->next; node != lane && count < WRITER_SHARE; node = node->next) {
-        count += list_owner(node, const struct outbox_entry, node)->writer == writer;
-    }
-    return count;
+    return outbox->has_spool && config->durability != OUTBOX_MEMORY &&
+           (outbox->info.entries > config->max_entries / 2 || outbox->info.bytes > config->max_bytes / 2);
 }
 
 static enum outbox_lane wished_lane(const struct outbox *outbox, const struct outbox_entry *entry)
@@ -142,10 +141,11 @@ static enum outbox_lane wished_lane(const struct outbox *outbox, const struct ou
     if (outbox_entry_is_replaceable(outbox, entry)) {
         return LANE_LATEST;
     }
-    if (!outbox->online || outbox_diet_lane(outbox) < LANE_FRESH) { /* memory may forget it */
-        return LANE_BACKLOG;
+    if (!outbox->online || outbox_diet_lane(outbox) < LANE_FRESH || is_crowded(outbox)) {
+        return LANE_BACKLOG; /* memory may forget it */
     }
-    return entry->writer && fresh_of(outbox, entry->writer) >= WRITER_SHARE ? LANE_BULK : LANE_FRESH;
+    bool greedy = entry->writer && outbox_share_of(outbox, entry->writer) >= WRITER_SHARE;
+    return greedy ? LANE_BULK : LANE_FRESH;
 }
 
 /*
@@ -158,6 +158,8 @@ static void replace(struct outbox *outbox, struct outbox_entry *old, struct outb
     entry->lane = old->lane;
     list_insert_before(&old->node, &entry->node);
     list_remove(&old->node);
+    outbox_share_drop(old);
+    outbox_share_add(outbox, entry);
     outbox->info.bytes = outbox->info.bytes - old->len + entry->len;
     outbox->info.accepted++;
     outbox->info.replaced++;
@@ -179,12 +181,10 @@ int outbox_write(struct outbox *outbox, const struct outbox_write *write, int64_
     }
     entry->pin = write->pin;
     entry->wall_ms = wall_ms;
-    if (!old || !outbox_entry_is_replaceable(outbox, entry)) {
-        old = NULL;
-    }
-    bool fits = old ? outbox_make_room(outbox, 0, entry->len > old->len ? (size_t)(entry->len - old->len) : 0)
-                    : outbox_make_room(outbox, 1, entry->len);
-    if (!fits) {
+    bool is_replaceable = outbox_entry_is_replaceable(outbox, entry);
+    old = is_replaceable ? old : NULL;
+    size_t more = !old ? entry->len : entry->len > old->len ? (size_t)(entry->len - old->len) : 0;
+    if (!outbox_make_room(outbox, old ? 0 : 1, more, is_replaceable)) {
         free(entry);
         return -ENOSPC;
     }
@@ -257,7 +257,7 @@ int outbox_write_group(struct outbox *outbox, const struct outbox_write *writes,
         }
         bytes += writes[i].len;
     }
-    if (!outbox_make_room(outbox, count, bytes)) {
+    if (!outbox_make_room(outbox, count, bytes, false)) {
         return -ENOSPC;
     }
     list_init(&made);
@@ -315,7 +315,8 @@ int outbox_message(struct outbox *outbox, enum blynk_command command, const void
     if (len > BLYNK_SEND_BODY_MAX) {
         return -EMSGSIZE;
     }
-    if (!outbox_make_room(outbox, 1, len)) {
+    bool is_event = command == BLYNK_EVENT_LOG || command == BLYNK_EVENT_CLEAR;
+    if (!outbox_make_room(outbox, 1, len, is_event)) {
         return -ENOSPC;
     }
     struct outbox_entry *entry = outbox_entry_new(outbox, command, body, len);

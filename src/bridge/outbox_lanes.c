@@ -4,10 +4,10 @@
 #include <assert.h>
 #include <stdlib.h>
 
-#define HEAD_MAX   2000 /* entries of the backlog in memory before the rest stays on disk only */
-#define WINDOW_MAX 256  /* entries sent and not confirmed */
-#define WINDOW_LOW                                                                                           \
-    8 /* after a session in which nothing was confirmed: small steps, so that some get through */
+#define HEAD_MAX   2000 /* entries of the backlog in memory before the rest stays on disk only, ... */
+#define HEAD_PART  4    /* ... but not more than one in so many of all that memory may hold */
+#define HEAD_LEAST 8    /* so many go on whatever memory holds besides */
+#define WINDOW_MAX 512  /* entries sent and not confirmed */
 
 void outbox_lanes_init(struct outbox *outbox)
 {
@@ -16,6 +16,7 @@ void outbox_lanes_init(struct outbox *outbox)
     }
     list_init(&outbox->tail);
     list_init(&outbox->sent);
+    list_init(&outbox->found);
     outbox->window = WINDOW_MAX;
 }
 
@@ -25,6 +26,7 @@ static void free_all(struct list *entries)
 
     list_each(node, entries, following)
     {
+        outbox_share_drop(outbox_entry_at(node));
         free(outbox_entry_at(node));
     }
     list_init(entries);
@@ -37,6 +39,7 @@ void outbox_lanes_free(struct outbox *outbox)
     }
     free_all(&outbox->tail);
     free_all(&outbox->sent);
+    free_all(&outbox->found);
 }
 
 /* ---- the writes of a pin stay in their order ---- */
@@ -66,6 +69,15 @@ static void count_out(struct outbox *outbox, const struct outbox_entry *entry)
     }
 }
 
+void outbox_lanes_change(struct outbox *outbox, struct outbox_entry *entry, enum outbox_lane lane)
+{
+    outbox_share_drop(entry);
+    count_out(outbox, entry);
+    entry->lane = (uint8_t)lane;
+    count_in(outbox, entry);
+    outbox_share_add(outbox, entry);
+}
+
 enum outbox_lane outbox_lane_for(const struct outbox *outbox, pin_id pin, enum outbox_lane wished)
 {
     for (int lane = LANE_BACKLOG; lane >= LANE_FRESH && lane > (int)wished; lane--) {
@@ -78,12 +90,35 @@ enum outbox_lane outbox_lane_for(const struct outbox *outbox, pin_id pin, enum o
 
 /* ---- putting in ---- */
 
+bool outbox_lanes_head_is_full(const struct outbox *outbox)
+{
+    size_t count = outbox->in_lane[LANE_BACKLOG];
+    size_t most = outbox->config.max_entries / HEAD_PART + 1;
+
+    if (count < HEAD_LEAST && count < most) {
+        return false;
+    }
+    return count >= HEAD_MAX || count >= most || outbox->info.bytes >= outbox->config.max_bytes / 2;
+}
+
+/* True if the head ends within the group that the entry is of. */
+static bool goes_on(const struct outbox *outbox, const struct outbox_entry *entry)
+{
+    const struct list *head = &outbox->lanes[LANE_BACKLOG];
+
+    return entry->group && head->prev != head &&
+           list_owner(head->prev, const struct outbox_entry, node)->group == entry->group;
+}
+
 static bool belongs_to_tail(const struct outbox *outbox, const struct outbox_entry *entry)
 {
     if (entry->lane != LANE_BACKLOG || !outbox->has_spool) {
         return false;
     }
-    return outbox->gap_rows || outbox->in_tail || outbox->in_lane[LANE_BACKLOG] >= HEAD_MAX;
+    if (outbox->gap_rows || outbox->in_tail) {
+        return true;
+    }
+    return outbox_lanes_head_is_full(outbox) && !goes_on(outbox, entry);
 }
 
 static void remember_latest(struct outbox *outbox, struct outbox_entry *entry)
@@ -104,6 +139,7 @@ void outbox_lanes_append(struct outbox *outbox, struct outbox_entry *entry)
         list_append(&outbox->lanes[entry->lane], &entry->node);
         outbox->in_lane[entry->lane]++;
     }
+    outbox_share_add(outbox, entry);
     count_in(outbox, entry);
     outbox->info.waiting++;
     outbox->info.entries++;
@@ -113,19 +149,36 @@ void outbox_lanes_append(struct outbox *outbox, struct outbox_entry *entry)
     outbox_store_added(outbox, entry);
 }
 
+void outbox_lanes_tail_to_head(struct outbox *outbox)
+{
+    struct list *node = outbox->tail.next;
+
+    list_remove(node);
+    list_append(&outbox->lanes[LANE_BACKLOG], node);
+    outbox->in_tail--;
+    outbox->in_lane[LANE_BACKLOG]++;
+}
+
+/* Without a gap a group is never parted: it would be sent as two. */
 void outbox_lanes_join(struct outbox *outbox)
 {
-    struct list *node;
+    while (!outbox->gap_rows && outbox->in_tail) {
+        if (outbox_lanes_head_is_full(outbox) && !goes_on(outbox, outbox_entry_at(outbox->tail.next))) {
+            return;
+        }
+        outbox_lanes_tail_to_head(outbox);
+    }
+}
 
-    if (outbox->gap_rows) {
-        return;
+bool outbox_lanes_head_is_cut(const struct outbox *outbox)
+{
+    const struct list *head = &outbox->lanes[LANE_BACKLOG];
+
+    if (!outbox->gap_rows || head->next == head) {
+        return false;
     }
-    while ((node = list_first(&outbox->tail)) && outbox->in_lane[LANE_BACKLOG] < HEAD_MAX) {
-        list_remove(node);
-        list_append(&outbox->lanes[LANE_BACKLOG], node);
-        outbox->in_tail--;
-        outbox->in_lane[LANE_BACKLOG]++;
-    }
+    uint32_t group = list_owner(head->next, const struct outbox_entry, node)->group;
+    return group && list_owner(head->prev, const struct outbox_entry, node)->group == group;
 }
 
 /* ---- taking out ---- */
@@ -133,6 +186,7 @@ void outbox_lanes_join(struct outbox *outbox)
 static void free_entry(struct outbox *outbox, struct outbox_entry *entry)
 {
     list_remove(&entry->node);
+    outbox_share_drop(entry);
     count_out(outbox, entry);
     if (entry->command == BLYNK_HARDWARE && outbox->latest[entry->pin] == entry) {
         outbox->latest[entry->pin] = NULL;
@@ -146,10 +200,12 @@ static void free_entry(struct outbox *outbox, struct outbox_entry *entry)
 void outbox_lanes_sent(struct outbox *outbox, struct outbox_entry *entry)
 {
     list_remove(&entry->node);
+    outbox_share_drop(entry);
     outbox->in_lane[entry->lane]--;
     list_append(&outbox->sent, &entry->node);
     outbox->info.waiting--;
     outbox->info.unconfirmed++;
+    outbox->sent_bytes += entry->len;
     if (entry->command == BLYNK_HARDWARE && outbox->latest[entry->pin] == entry) {
         outbox->latest[entry->pin] = NULL;
     }
@@ -161,6 +217,25 @@ void outbox_lanes_forget(struct outbox *outbox, struct outbox_entry *entry)
     outbox->info.waiting--;
     free_entry(outbox, entry);
     outbox_lanes_join(outbox);
+}
+
+void outbox_lanes_forget_tail(struct outbox *outbox)
+{
+    outbox->dropped_last = outbox_entry_at(outbox->tail.next)->sequence;
+    outbox->in_tail--;
+    outbox->info.waiting--;
+    free_entry(outbox, outbox_entry_at(outbox->tail.next));
+}
+
+/* Something is through, or will never be. */
+void outbox_lanes_tell_confirmed(struct outbox *outbox)
+{
+    uint64_t before = outbox->info.confirmed_sequence;
+
+    outbox->info.confirmed_sequence = outbox_lanes_confirmed_sequence(outbox);
+    if (outbox->events.on_confirmed && outbox->info.confirmed_sequence > before) {
+        outbox->events.on_confirmed(outbox->arg, outbox->info.confirmed_sequence);
+    }
 }
 
 static uint64_t smaller(uint64_t a, const struct list *list)
@@ -203,6 +278,7 @@ void outbox_lanes_confirmed(struct outbox *outbox, uint64_t mark)
         }
         outbox->info.confirmed++;
         outbox->info.unconfirmed--;
+        outbox->sent_bytes -= entry->len;
         free_entry(outbox, entry);
         any = true;
     }
@@ -211,12 +287,8 @@ void outbox_lanes_confirmed(struct outbox *outbox, uint64_t mark)
     }
     outbox->confirmed_any = true;
     outbox->window = outbox->window * 2 < WINDOW_MAX ? outbox->window * 2 : WINDOW_MAX;
-    uint64_t before = outbox->info.confirmed_sequence;
-    outbox->info.confirmed_sequence = outbox_lanes_confirmed_sequence(outbox);
     outbox_store_wake(outbox);
-    if (outbox->events.on_confirmed && outbox->info.confirmed_sequence > before) {
-        outbox->events.on_confirmed(outbox->arg, outbox->info.confirmed_sequence);
-    }
+    outbox_lanes_tell_confirmed(outbox);
     if (outbox->events.on_added && outbox_can_send(outbox)) {
         outbox->events.on_added(outbox->arg); /* the window is open again */
     }
@@ -232,10 +304,17 @@ static uint64_t count_up_to(const struct list *entries, uint64_t sequence)
     return count;
 }
 
+/* What was given out before the spool was open has another number since. */
+static uint64_t number_now(const struct outbox *outbox, uint64_t sequence)
+{
+    return sequence && sequence <= outbox->renumbered ? sequence + outbox->number_shift : sequence;
+}
+
 uint64_t outbox_outstanding(const struct outbox *outbox, uint64_t sequence)
 {
     uint64_t count = 0;
 
+    sequence = number_now(outbox, sequence);
     if (outbox->info.confirmed_sequence >= sequence) {
         return 0;
     }
@@ -252,139 +331,9 @@ uint64_t outbox_outstanding(const struct outbox *outbox, uint64_t sequence)
 
 void outbox_want_confirmed(struct outbox *outbox, uint64_t sequence)
 {
+    sequence = number_now(outbox, sequence);
     outbox->wanted = sequence > outbox->wanted ? sequence : outbox->wanted;
     if (outbox->wanted > outbox->info.confirmed_sequence) {
         outbox_open_gate(outbox);
     }
-}
-
-/* ---- taking back ---- */
-
-/* `from` into `into`, both ascending. */
-static void merge(struct list *into, struct list *from)
-{
-    struct list *where = into->next;
-    struct list *node;
-
-    while ((node = list_first(from))) {
-        while (where != into && outbox_entry_at(where)->sequence < outbox_entry_at(node)->sequence) {
-            where = where->next;
-        }
-        list_remove(node);
-        list_insert_before(where, node);
-    }
-}
-
-/* Nearly sorted as it comes: the place is looked for from the end. */
-static void insert_sorted(struct list *into, struct list *node)
-{
-    struct list *where = into->prev;
-
-    while (where != into && outbox_entry_at(where)->sequence > outbox_entry_at(node)->sequence) {
-        where = where->prev;
-    }
-    list_insert_before(where->next, node);
-}
-
-static void wait_again(struct outbox *outbox, struct outbox_entry *entry)
-{
-    outbox->info.unconfirmed--;
-    outbox->info.waiting++;
-    outbox->info.resent++;
-    if (outbox_entry_is_replaceable(outbox, entry) && outbox->last_of_pin[entry->pin] == entry->sequence) {
-        outbox->latest[entry->pin] = entry;
-    }
-}
-
-static void take_back_sent(struct outbox *outbox, struct list back[LANES])
-{
-    struct list *node;
-
-    while ((node = list_first(&outbox->sent))) {
-        struct outbox_entry *entry = outbox_entry_at(node);
-        list_remove(node);
-        wait_again(outbox, entry);
-        insert_sorted(&back[entry->lane], node);
-        outbox->in_lane[entry->lane]++;
-    }
-}
-
-/* Once there is no session everything ordered is backlog. */
-static void move_to_backlog(struct outbox *outbox, enum outbox_lane lane, struct list *back)
-{
-    struct list *node, *following;
-
-    list_each(node, &outbox->lanes[lane], following)
-    {
-        struct outbox_entry *entry = outbox_entry_at(node);
-        count_out(outbox, entry);
-        entry->lane = LANE_BACKLOG;
-        count_in(outbox, entry);
-        outbox->in_lane[lane]--;
-        outbox->in_lane[LANE_BACKLOG]++;
-    }
-    while ((node = list_first(&outbox->lanes[lane]))) {
-        list_remove(node);
-        insert_sorted(back, node);
-    }
-}
-
-/* What is younger than the first row that is on disk only has its place behind the gap. */
-static void split_backlog(struct outbox *outbox, struct list *back)
-{
-    struct list tail;
-    struct list *node, *before;
-
-    list_init(&tail);
-    if (outbox->gap_rows) {
-        for (node = back->prev; node != back && outbox_entry_at(node)->sequence >= outbox->gap_first;
-             node = before) {
-            before = node->prev;
-            list_remove(node);
-            list_insert_before(tail.next, node);
-            outbox->in_lane[LANE_BACKLOG]--;
-            outbox->in_tail++;
-        }
-    }
-    merge(&outbox->lanes[LANE_BACKLOG], back);
-    merge(&outbox->tail, &tail);
-    for (node = outbox->tail.next; node != &outbox->tail; node = before) {
-        before = node->next;
-        outbox_store_evict(outbox, outbox_entry_at(node));
-    }
-}
-
-static void narrow_window(struct outbox *outbox)
-{
-    if (!outbox->confirmed_any && outbox->info.unconfirmed) {
-        size_t window = outbox->window <= WINDOW_LOW ? outbox->window : 2 * WINDOW_LOW;
-        outbox->window = window > 1 ? window / 2 : 1;
-    }
-    outbox->confirmed_any = false;
-}
-
-void outbox_lanes_rewind(struct outbox *outbox, bool session_is_over)
-{
-    struct list back[LANES];
-
-    if (session_is_over) {
-        narrow_window(outbox);
-        outbox->online = false;
-    }
-    for (int lane = 0; lane < LANES; lane++) {
-        list_init(&back[lane]);
-    }
-    take_back_sent(outbox, back);
-    for (int lane = 0; lane < LANE_BACKLOG; lane++) {
-        merge(&outbox->lanes[lane], &back[lane]);
-    }
-    if (session_is_over) {
-        move_to_backlog(outbox, LANE_FRESH, &back[LANE_BACKLOG]);
-        move_to_backlog(outbox, LANE_BULK, &back[LANE_BACKLOG]);
-    }
-    split_backlog(outbox, &back[LANE_BACKLOG]);
-    assert(outbox->info.unconfirmed == 0);
-    outbox->is_open = false;
-    outbox->open_left = 0;
-    outbox_store_wake(outbox);
 }

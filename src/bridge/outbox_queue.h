@@ -1,6 +1,6 @@
 /*
  * What the files of the outbox share: its entries and the lanes they wait in. outbox.c accepts, outbox_lanes.c keeps
- * the order, confirms and takes back, outbox_send.c makes frames, outbox_store.c deals with the spool. Never seen
+ * the order and confirms, outbox_rewind.c takes back, outbox_send.c makes frames, outbox_store.c deals with the spool. Never seen
  * outside.
  *
  * Where an entry is: in a lane while it waits; among `sent` until it is confirmed. The backlog may be longer than
@@ -24,22 +24,26 @@ enum outbox_lane {
     LANES
 };
 
+struct outbox_share;
+
 struct outbox_entry {
     struct list node;       /* in its lane, the tail, or among the sent */
     struct list store_node; /* in `unstored` or `flying`; alone: in neither */
     uint64_t sequence;
     uint64_t ticket;
-    uint64_t mark;     /* of the fill that sent it */
-    uint64_t added_ms; /* the host's wall clock may jump until it is set; the age of a sample does not */
-    int64_t wall_ms;   /* given by the writer; 0 = when it was added */
+    uint64_t queued_ms; /* since then it, or what it replaced, is to be stored */
+    uint64_t mark;      /* of the fill that sent it */
+    uint64_t added_ms;  /* the host's wall clock may jump until it is set; the age of a sample does not */
+    int64_t wall_ms;    /* given by the writer; 0 = when it was added */
     uint64_t writer;
-    uint32_t group;   /* entries that were written together; 0 = alone */
-    uint8_t command;  /* BLYNK_HARDWARE: a write of `pin`; else `bytes` is the whole body */
-    uint8_t lane;     /* enum outbox_lane */
-    uint8_t row_lane; /* enum spool_lane of its row */
-    bool has_row;     /* on disk, or on its way there */
-    bool is_flying;   /* in the batch that is being stored */
-    bool timeless;    /* of another boot whose clock was never known */
+    struct outbox_share *share; /* counts it while it waits in LANE_FRESH; NULL: not counted */
+    uint32_t group;             /* entries that were written together; 0 = alone */
+    uint8_t command;            /* BLYNK_HARDWARE: a write of `pin`; else `bytes` is the whole body */
+    uint8_t lane;               /* enum outbox_lane */
+    uint8_t row_lane;           /* enum spool_lane of its row */
+    bool has_row;               /* on disk, or on its way there */
+    bool is_flying;             /* in the batch that is being stored */
+    bool timeless;              /* of another boot whose clock was never known */
     pin_id pin;
     uint16_t len;
     uint8_t bytes[];
@@ -47,6 +51,17 @@ struct outbox_entry {
 
 #define OUTBOX_ORDERED                                                                                       \
     (LANES - LANE_FRESH) /* lanes in which the writes of a pin may stand one behind the other */
+
+/* What was said of what is lost: as counted in the info. */
+struct outbox_losses {
+    struct timer timer;
+    uint64_t quiet_until_ms;
+    uint64_t dropped;
+    uint64_t expired;
+    uint64_t timeless;
+    uint64_t refused;
+};
+#define OUTBOX_SHARE_LISTS 256
 
 struct outbox {
     struct sched *sched;
@@ -64,20 +79,25 @@ struct outbox {
     size_t in_tail;
     uint64_t gap_rows;  /* of the backlog on disk only */
     uint64_t gap_first; /* no row before it is missing in memory */
-    uint64_t gap_last;
-    struct list sent; /* in the order of sending */
+    struct list sent;   /* in the order of sending */
+    struct list found;  /* rows of the lanes EVENT and LATEST, until the spool is open */
     struct outbox_info info;
     uint32_t outstanding[OUTBOX_ORDERED][PIN_COUNT]; /* waiting or unconfirmed */
     struct outbox_entry *latest[PIN_COUNT];          /* the waiting write that a newer one may replace */
     uint64_t last_of_pin[PIN_COUNT];                 /* sequence of the newest write */
+    struct list shares[OUTBOX_SHARE_LISTS];          /* of the writers, by their numbers */
     uint32_t last_group;
-    bool online;     /* a session is logged in */
-    uint64_t wanted; /* up to here somebody waits for confirmation */
+    uint64_t renumbered;   /* numbers up to this one were given out before the spool was open: ... */
+    uint64_t number_shift; /* ... so much is added to them */
+    bool online;           /* a session is logged in */
+    uint64_t wanted;       /* up to here somebody waits for confirmation */
 
     /* sending */
     uint64_t mark;          /* of the last fill */
     int64_t wall_offset_ms; /* from the loop's time to the host's clock */
+    uint64_t clock_set_ms;  /* when that was last seen to jump */
     size_t window;          /* so many may be unconfirmed */
+    size_t sent_bytes;      /* of the values that are not confirmed */
     bool confirmed_any;     /* in this session */
     int64_t credit;         /* thousandths of a message that the backlog may send */
     uint64_t credit_ms;
@@ -95,14 +115,23 @@ struct outbox {
     bool has_spool;
     bool is_loading;
     bool is_failing;      /* the last batch could not be stored */
+    bool is_relieving;    /* the batch that is being stored only deletes: a full disk takes that */
+    bool was_relieved;    /* the last one did */
     struct list unstored; /* oldest ticket first */
-    struct list flying;   /* in the batch that is being stored */
-    uint64_t *deletes;    /* rows that are confirmed */
+    size_t unstored_count;
+    size_t unstored_bytes;
+    struct list flying; /* in the batch that is being stored */
+    uint64_t *deletes;  /* rows that are confirmed */
     size_t delete_count;
     size_t delete_room;
+    uint64_t deletes_ms;    /* since when the oldest of them waits */
     size_t deletes_flying;  /* the first so many of them */
     uint64_t flying_ticket; /* the lowest in the batch that is being stored; 0: none */
-    size_t accepted_rows;   /* of those being read back */
+    size_t rows_seen;       /* of those being read back */
+    uint64_t dropped_last;  /* largest number that was dropped from the tail */
+    bool load_is_short;     /* there was no memory for one of them */
+
+    struct outbox_losses losses;
 };
 
 static inline struct outbox_entry *outbox_entry_at(struct list *node)
@@ -137,7 +166,14 @@ struct outbox_entry *outbox_entry_new(struct outbox *outbox, enum blynk_command 
                                       size_t len);
 
 /* outbox_room.c: false, with full_why set, if so much more cannot be taken. */
-bool outbox_make_room(struct outbox *outbox, size_t entries, size_t bytes);
+bool outbox_make_room(struct outbox *outbox, size_t entries, size_t bytes, bool is_dear);
+
+/* outbox_share.c: how much of LANE_FRESH is each writer's, without looking through the lane. */
+void outbox_shares_init(struct outbox *outbox);
+size_t outbox_share_of(const struct outbox *outbox, uint64_t writer);
+/* The entry is in its lane now; it leaves its lane. Nothing happens in other lanes. */
+void outbox_share_add(struct outbox *outbox, struct outbox_entry *entry);
+void outbox_share_drop(struct outbox_entry *entry);
 
 /* outbox_lanes.c */
 void outbox_lanes_init(struct outbox *outbox);
@@ -147,18 +183,37 @@ enum outbox_lane outbox_lane_for(const struct outbox *outbox, pin_id pin, enum o
 /* Puts a new entry, which has its lane, at the lane's end. Takes it over. */
 void outbox_lanes_append(struct outbox *outbox, struct outbox_entry *entry);
 void outbox_lanes_sent(struct outbox *outbox, struct outbox_entry *entry);
-/* Out of wherever it is, with its row, and freed. */
+/* Out of its lane, with its row, and freed; the tail's first. */
 void outbox_lanes_forget(struct outbox *outbox, struct outbox_entry *entry);
+void outbox_lanes_forget_tail(struct outbox *outbox);
+void outbox_lanes_tell_confirmed(struct outbox *outbox);
+/* It will wait in another lane: the writes of its pin are counted there. */
+void outbox_lanes_change(struct outbox *outbox, struct outbox_entry *entry, enum outbox_lane lane);
 void outbox_lanes_confirmed(struct outbox *outbox, uint64_t mark);
-void outbox_lanes_rewind(struct outbox *outbox, bool session_is_over);
 uint64_t outbox_lanes_confirmed_sequence(const struct outbox *outbox);
 /* The head of the backlog goes on in memory with the tail, once nothing is only on disk between them. */
 void outbox_lanes_join(struct outbox *outbox);
+void outbox_lanes_tail_to_head(struct outbox *outbox); /* the first one */
+bool outbox_lanes_head_is_full(const struct outbox *outbox);
+/* The head is one group whose end may still be on disk. */
+bool outbox_lanes_head_is_cut(const struct outbox *outbox);
+
+/* outbox_rewind.c */
+void outbox_lanes_rewind(struct outbox *outbox, bool session_is_over);
+/* Nearly sorted as it comes: the place is looked for from the end. */
+void outbox_lanes_insert(struct list *into, struct list *node);
+
+/* outbox_losses.c: what was lost is said in the log, not oftener than once a minute. */
+void outbox_losses_init(struct outbox *outbox);
+void outbox_losses_free(struct outbox *outbox);
+void outbox_losses_note(struct outbox *outbox);
 
 /* outbox_send.c */
 size_t outbox_fill(void *arg, struct blynk_session *session, struct buf *out, size_t room,
                    size_t max_messages, bool most, uint64_t *mark);
 bool outbox_can_send(struct outbox *outbox);
+/* No more may be sent before something is confirmed. */
+bool outbox_window_is_full(const struct outbox *outbox);
 /* What has been gathered leaves now. */
 void outbox_open_gate(struct outbox *outbox);
 void outbox_send_init(struct outbox *outbox);
@@ -172,6 +227,11 @@ void outbox_store_added(struct outbox *outbox, struct outbox_entry *entry);
 void outbox_store_replaced(struct outbox *outbox, struct outbox_entry *old, struct outbox_entry *entry);
 /* The entry will be freed. */
 void outbox_store_forgotten(struct outbox *outbox, struct outbox_entry *entry);
+/* Its row goes, without the entry that it would have become. */
+void outbox_store_delete(struct outbox *outbox, uint64_t sequence, size_t len);
+bool outbox_store_is_deleting(const struct outbox *outbox, uint64_t sequence);
+/* What has a row is written once more: the file lost some. */
+void outbox_store_again(struct outbox *outbox);
 /* The entry stands in the tail: memory may let it go if it is on disk. True if it did. */
 bool outbox_store_evict(struct outbox *outbox, struct outbox_entry *entry);
 void outbox_store_wake(struct outbox *outbox);

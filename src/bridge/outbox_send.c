@@ -3,6 +3,10 @@
 
 #define CREDIT_MESSAGE 1000 /* the backlog's share of the rate is reckoned in thousandths of a message */
 #define CREDIT_MAX     (10 * CREDIT_MESSAGE)
+/* A clock that was set lately may be wrong by years: nothing is thrown away on its word. */
+#define CLOCK_TRUSTED_MS UINT64_C(21600000)
+
+#define WINDOW_BYTES 65536 /* of values sent and not confirmed; besides their number */
 
 /* ---- sending ---- */
 
@@ -172,10 +176,16 @@ static enum outbox_lane next_lane(struct outbox *outbox)
     if (!is_gate_open(outbox, lane != LANES)) {
         return LANES;
     }
-    if (lane == LANE_BACKLOG && (outbox->backlog_is_held || !has_credit(outbox))) {
+    if (lane == LANE_BACKLOG &&
+        (outbox->backlog_is_held || outbox_lanes_head_is_cut(outbox) || !has_credit(outbox))) {
         return LANES;
     }
     return lane;
+}
+
+bool outbox_window_is_full(const struct outbox *outbox)
+{
+    return outbox->info.unconfirmed >= outbox->window || outbox->sent_bytes >= WINDOW_BYTES;
 }
 
 bool outbox_can_send(struct outbox *outbox)
@@ -183,30 +193,48 @@ bool outbox_can_send(struct outbox *outbox)
     if (outbox->is_open) {
         return true;
     }
-    return outbox->info.unconfirmed < outbox->window && next_lane(outbox) != LANES;
+    return !outbox_window_is_full(outbox) && next_lane(outbox) != LANES;
+}
+
+/* How old a sample of this start is, the host's clock has no say in. */
+static bool is_expired(const struct outbox *outbox, const struct outbox_entry *entry)
+{
+    int64_t most_ms = (int64_t)outbox->config.max_age_ms;
+    int64_t made_ms = outbox_time_of(outbox, entry);
+    uint64_t now_ms = sched_now_ms(outbox->sched);
+
+    if (entry->group || !made_ms) {
+        return false;
+    }
+    if (!entry->wall_ms) {
+        return now_ms - entry->added_ms > outbox->config.max_age_ms;
+    }
+    return now_ms - outbox->clock_set_ms >= CLOCK_TRUSTED_MS &&
+           sched_wall_ms(outbox->sched) > WALL_PLAUSIBLE_MS &&
+           made_ms < sched_wall_ms(outbox->sched) - most_ms;
 }
 
 /* Blynk takes no sample older than a month: what has waited longer would be refused one by one. */
 static void drop_expired(struct outbox *outbox)
 {
-    uint64_t most_ms = outbox->config.max_age_ms;
-    int64_t now_ms = sched_wall_ms(outbox->sched);
     struct outbox_entry *entry;
+    uint64_t before = outbox->info.expired;
 
-    while (most_ms && !outbox->is_open && now_ms > WALL_PLAUSIBLE_MS &&
-           (entry = first_of(outbox, LANE_BACKLOG))) {
-        int64_t made_ms = outbox_time_of(outbox, entry);
-        if (entry->group || !made_ms || made_ms > now_ms - (int64_t)most_ms) {
-            return;
-        }
+    while (outbox->config.max_age_ms && !outbox->is_open && (entry = first_of(outbox, LANE_BACKLOG)) &&
+           is_expired(outbox, entry)) {
         outbox->info.expired++;
         outbox_lanes_forget(outbox, entry);
+    }
+    if (outbox->info.expired != before) {
+        outbox_losses_note(outbox);
+        outbox_lanes_tell_confirmed(outbox);
+        outbox_store_wake(outbox); /* more may have to be read back */
     }
 }
 
 static bool serve(struct outbox *outbox, struct allowance *allowance, bool most)
 {
-    enum outbox_lane lane = outbox->info.unconfirmed < outbox->window ? next_lane(outbox) : LANES;
+    enum outbox_lane lane = outbox_window_is_full(outbox) ? LANES : next_lane(outbox);
 
     if (lane == LANES) {
         return false;
@@ -224,7 +252,7 @@ static void ask_for_confirmation(const struct outbox *outbox, struct blynk_sessi
 {
     bool wanted = outbox->wanted > outbox->info.confirmed_sequence;
 
-    if (outbox->info.unconfirmed && (wanted || outbox->info.unconfirmed >= outbox->window)) {
+    if (outbox->info.unconfirmed && (wanted || outbox_window_is_full(outbox))) {
         blynk_session_confirm_soon(session);
     }
 }
@@ -237,11 +265,11 @@ size_t outbox_fill(void *arg, struct blynk_session *session, struct buf *out, si
     bool more = max_messages > 0;
 
     outbox_follow_clock(outbox);
-    drop_expired(outbox);
     if (more && outbox->is_open) {
         more = send_open(outbox, &allowance, most);
     }
     while (more && allowance.messages) {
+        drop_expired(outbox);
         more = serve(outbox, &allowance, most);
     }
     if (allowance.given) {
@@ -286,6 +314,7 @@ void outbox_send_init(struct outbox *outbox)
 {
     timer_init(&outbox->credit_timer, on_more, outbox);
     timer_init(&outbox->gate_timer, on_more, outbox);
+    outbox_follow_clock(outbox);
     outbox->credit = CREDIT_MAX;
     outbox->credit_ms = sched_now_ms(outbox->sched);
 }

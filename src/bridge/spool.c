@@ -165,6 +165,9 @@ static void give(struct spool *spool, const struct spool_item *item)
         spool->events.on_row(spool->arg, row);
     } else if (item->kind == SPOOL_ITEM_PIN) {
         spool->events.on_pin(spool->arg, row->pin, row->bytes, row->len, row->wall_ms, item->from_blynk);
+    } else if (item->kind == SPOOL_ITEM_SECRET) {
+        const char *name = (const char *)row->bytes;
+        spool->events.on_secret(spool->arg, name, row->bytes + item->number, row->len - item->number);
     } else {
         spool->events.on_meter(spool->arg, (const char *)row->bytes, item->number);
     }

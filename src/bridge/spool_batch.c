@@ -1,5 +1,7 @@
 #include "spool_batch.h"
 
+#include "blynkd/base/secret.h"
+
 #include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
@@ -110,6 +112,26 @@ int spool_batch_meter(struct spool_batch *batch, const char *name, uint64_t valu
 int spool_batch_meter_forget(struct spool_batch *batch, const char *prefix)
 {
     return add_named(batch, SPOOL_ITEM_FORGET, prefix, 0);
+}
+
+int spool_batch_secret(struct spool_batch *batch, const char *name, const void *bytes, size_t len)
+{
+    uint8_t both[SPOOL_SECRET_NAME_MAX + SPOOL_SECRET_MAX];
+    size_t size = strlen(name) + 1;
+
+    assert(!batch->given);
+    if (size > SPOOL_SECRET_NAME_MAX || len > SPOOL_SECRET_MAX || size == 1) {
+        return -EINVAL;
+    }
+    memcpy(both, name, size);
+    if (len) {
+        memcpy(both + size, bytes, len);
+    }
+    struct spool_item item = {
+        .kind = SPOOL_ITEM_SECRET, .number = size, .row = {.len = (uint16_t)(size + len), .bytes = both}};
+    int error = spool_items_add(&batch->items, &item);
+    secret_wipe(both, sizeof(both));
+    return error;
 }
 
 int spool_batch_clock(struct spool_batch *batch, int64_t offset_ms)

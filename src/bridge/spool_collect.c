@@ -123,5 +123,8 @@ int spool_db_collect(struct spool_db *db, struct spool_items *items)
     if (!error) {
         error = collect(db, SQL_PIN_ALL, spool_pin_read, items);
     }
+    if (!error) {
+        error = collect(db, SQL_SECRET_ALL, spool_secret_read, items);
+    }
     return error ? error : collect(db, SQL_METER_ALL, spool_meter_read, items);
 }

@@ -17,7 +17,11 @@
 
 void spool_path(const char *path, const char *ending, char out[SPOOL_PATH_MAX])
 {
-    snprintf(out, SPOOL_PATH_MAX, "%s%s", path, ending);
+    int len = snprintf(out, SPOOL_PATH_MAX, "%s%s", path, ending);
+
+    if (len < 0 || len >= SPOOL_PATH_MAX) {
+        out[0] = '\0'; /* no file has this name: better than the name of another one */
+    }
 }
 
 bool spool_file_exists(const char *path, const char *ending)

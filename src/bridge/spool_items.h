@@ -15,6 +15,7 @@ enum spool_item_kind {
     SPOOL_ITEM_PARK,
     SPOOL_ITEM_FORGET, /* bytes: a prefix with the zero */
     SPOOL_ITEM_CLOCK,  /* number: the offset */
+    SPOOL_ITEM_SECRET, /* number: bytes of its name with the zero, which comes first; nothing behind it: forget it */
 };
 
 struct spool_item {

@@ -137,9 +137,7 @@ static int check_version(struct spool_db *db)
     if (version > SPOOL_SCHEMA_VERSION) {
         return spool_db_read_totals(&db->sql, &db->totals) == 0 ? SPOOL_DAMAGED : -ENOTSUP;
     }
-    return version == SPOOL_SCHEMA_VERSION
-               ? 0
-               : SPOOL_DAMAGED; /* versions before the first: steps would be here */
+    return version == SPOOL_SCHEMA_VERSION ? 0 : spool_sql_migrate(&db->sql, version);
 }
 
 /* ---- boots ---- */

@@ -178,6 +178,50 @@ bool spool_meter_read(struct sqlite3_stmt *row, struct spool_item *item)
     return crc_of_meter(name, item->number) == spool_sql_number(row, 2);
 }
 
+/* ---- secrets ---- */
+
+static int64_t crc_of_secret(const struct spool_item *item)
+{
+    return spool_crc(spool_crc_number(0, item->number), item->row.bytes, item->row.len);
+}
+
+int spool_secret_write(struct spool_sql *sql, const struct spool_item *item)
+{
+    size_t value_len = item->row.len - item->number;
+    int error = 0;
+    struct sqlite3_stmt *put = spool_sql_ready(sql, value_len ? SQL_SECRET_PUT : SQL_SECRET_FORGET, &error);
+
+    if (!put) {
+        return error;
+    }
+    spool_sql_bind_text(put, 1, (const char *)item->row.bytes);
+    if (value_len) {
+        spool_sql_bind_blob(put, 2, item->row.bytes + item->number, value_len);
+        spool_sql_bind(put, 3, crc_of_secret(item));
+    }
+    return spool_sql_finish(sql, put);
+}
+
+bool spool_secret_read(struct sqlite3_stmt *row, struct spool_item *item)
+{
+    static _Thread_local uint8_t bytes[SPOOL_SECRET_NAME_MAX + SPOOL_SECRET_MAX];
+    const char *name = spool_sql_text(row, 0);
+    size_t size = name ? strlen(name) + 1 : 0, len = 0;
+    const uint8_t *value = spool_sql_blob(row, 1, &len);
+
+    if (!name || !value || size > SPOOL_SECRET_NAME_MAX || len > SPOOL_SECRET_MAX) {
+        return false;
+    }
+    memcpy(bytes, name, size);
+    memcpy(bytes + size, value, len);
+    *item = (struct spool_item){
+        .kind = SPOOL_ITEM_SECRET,
+        .number = size,
+        .row = {.len = (uint16_t)(size + len), .bytes = bytes},
+    };
+    return crc_of_secret(item) == spool_sql_number(row, 2);
+}
+
 /* ---- boots ---- */
 
 static int64_t crc_of_boot(const struct spool_boot *boot)

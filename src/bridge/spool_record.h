@@ -30,6 +30,9 @@ int spool_boot_write(struct spool_sql *sql, const struct spool_boot *boot);
 /* From a statement that stands on a row. False: it is damaged. */
 bool spool_record_read(struct sqlite3_stmt *row, struct spool_record *record);
 bool spool_pin_read(struct sqlite3_stmt *row, struct spool_item *item);
+int spool_secret_write(struct spool_sql *sql, const struct spool_item *item);
+/* item->row.bytes: valid until the next one is read. */
+bool spool_secret_read(struct sqlite3_stmt *row, struct spool_item *item);
 bool spool_meter_read(struct sqlite3_stmt *row, struct spool_item *item);
 bool spool_boot_read(struct sqlite3_stmt *row, struct spool_boot *boot);
 

@@ -26,6 +26,13 @@ static const char settings[] = "PRAGMA locking_mode = EXCLUSIVE;"
                                "PRAGMA journal_size_limit = 1048576;"
                                "PRAGMA wal_autocheckpoint = " WAL_PAGES_MAX ";";
 
+#define SECRETS                                                                                              \
+    "CREATE TABLE secrets(name TEXT PRIMARY KEY, value BLOB NOT NULL, crc INTEGER NOT NULL)"                 \
+    " STRICT, WITHOUT ROWID;"
+
+static const char from_1_to_2[] = "BEGIN IMMEDIATE;" SECRETS "PRAGMA user_version = 2;"
+                                  "COMMIT;";
+
 /* auto_vacuum can be chosen only before the first table. */
 static const char schema[] =
     "PRAGMA page_size = 4096;"
@@ -39,11 +46,11 @@ static const char schema[] =
     "CREATE TABLE pins(pin INTEGER PRIMARY KEY, value BLOB NOT NULL, wall_ms INTEGER NOT NULL,"
     " from_blynk INTEGER NOT NULL, crc INTEGER NOT NULL) STRICT;"
     "CREATE TABLE meters(name TEXT PRIMARY KEY, value INTEGER NOT NULL, crc INTEGER NOT NULL)"
-    " STRICT, WITHOUT ROWID;"
+    " STRICT, WITHOUT ROWID;" SECRETS
     "CREATE TABLE boots(id INTEGER PRIMARY KEY, boot_id TEXT NOT NULL UNIQUE, offset_ms INTEGER,"
     " crc INTEGER NOT NULL) STRICT;"
     "CREATE TABLE meta(key TEXT PRIMARY KEY, value BLOB NOT NULL) STRICT, WITHOUT ROWID;"
-    "PRAGMA user_version = 1;"
+    "PRAGMA user_version = 2;"
     "COMMIT;";
 
 static int io_error(struct spool_sql *sql, int extended)
@@ -112,6 +119,11 @@ static int open_handle(struct spool_sql *sql, const char *path)
         return error;
     }
     return 0;
+}
+
+int spool_sql_migrate(struct spool_sql *sql, int64_t version)
+{
+    return version == 1 ? execute(sql, from_1_to_2) : SPOOL_DAMAGED; /* there was none before the first */
 }
 
 /* What was opened and then found bad is closed again. */

@@ -12,7 +12,7 @@
 struct sqlite3;
 struct sqlite3_stmt;
 
-#define SPOOL_SCHEMA_VERSION 1
+#define SPOOL_SCHEMA_VERSION 2 /* 2: secrets */
 
 /* The file is not what was written into it ("structure needs cleaning"). */
 #define SPOOL_DAMAGED (-EUCLEAN)
@@ -50,6 +50,9 @@ struct sqlite3_stmt;
     X(SQL_METER_ALL, "SELECT name, value, crc FROM meters ORDER BY name")                                    \
     X(SQL_METER_ALL_BACKWARDS, "SELECT name, value, crc FROM meters ORDER BY name DESC")                     \
     X(SQL_METER_PUT, "INSERT OR REPLACE INTO meters(name, value, crc) VALUES(?1, ?2, ?3)")                   \
+    X(SQL_SECRET_ALL, "SELECT name, value, crc FROM secrets ORDER BY name LIMIT 16")                         \
+    X(SQL_SECRET_PUT, "INSERT OR REPLACE INTO secrets(name, value, crc) VALUES(?1, ?2, ?3)")                 \
+    X(SQL_SECRET_FORGET, "DELETE FROM secrets WHERE name = ?1")                                              \
     X(SQL_METER_FORGET, "DELETE FROM meters WHERE substr(name, 1, length(?1)) = ?1")                         \
     X(SQL_BOOT_ALL, "SELECT id, boot_id, offset_ms, crc FROM boots ORDER BY id")                             \
     X(SQL_BOOT_GET, "SELECT id, boot_id, offset_ms, crc FROM boots WHERE id = ?1")                           \
@@ -72,6 +75,8 @@ struct spool_sql {
 
 /* A file that is there. A wreck is read for what is left in it, whatever its schema says, and not written. */
 int spool_sql_open(struct spool_sql *sql, const char *path);
+/* From an older version of the schema to the present one. */
+int spool_sql_migrate(struct spool_sql *sql, int64_t version);
 int spool_sql_open_wreck(struct spool_sql *sql, const char *path);
 /* An empty file becomes a spool of the present version. */
 int spool_sql_create(struct spool_sql *sql, const char *path);

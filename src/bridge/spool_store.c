@@ -136,6 +136,8 @@ static int apply(struct spool_db *db, const struct spool_item *item)
         return park_row(db, item->row.sequence);
     case SPOOL_ITEM_FORGET:
         return forget_meters(db, text);
+    case SPOOL_ITEM_SECRET:
+        return spool_secret_write(&db->sql, item);
     case SPOOL_ITEM_CLOCK:
         return set_clock(db, (int64_t)item->number);
     }

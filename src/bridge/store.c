@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define AGAIN_MS          1000   /* after a batch for which there was no memory */
 #define PINS_MS           60000  /* the values of pins are kept at most so often for themselves */
 #define METERS_MS         300000 /* the same of the meters: SD cards wear */
 #define CLOCK_SET_MS      200
@@ -42,14 +43,23 @@ static void collect_pins(struct store *store, struct spool_batch *batch)
     }
 }
 
+static int64_t clock_offset(const struct store *store)
+{
+    return sched_wall_ms(store->sched) - (int64_t)sched_now_ms(store->sched);
+}
+
+static bool clock_differs(const struct store *store)
+{
+    return sched_wall_ms(store->sched) > WALL_PLAUSIBLE_MS &&
+           llabs(clock_offset(store) - store->clock_offset_ms) >= CLOCK_SET_MS;
+}
+
 static void collect_clock(struct store *store, struct spool_batch *batch)
 {
-    int64_t offset_ms = sched_wall_ms(store->sched) - (int64_t)sched_now_ms(store->sched);
+    int64_t offset_ms = clock_offset(store);
 
     store->clock_flying_ms = store->clock_offset_ms;
-    if (sched_wall_ms(store->sched) > WALL_PLAUSIBLE_MS &&
-        llabs(offset_ms - store->clock_offset_ms) >= CLOCK_SET_MS &&
-        spool_batch_clock(batch, offset_ms) == 0) {
+    if (clock_differs(store) && spool_batch_clock(batch, offset_ms) == 0) {
         store->clock_flying_ms = offset_ms;
     }
 }
@@ -98,29 +108,42 @@ static bool store_batch(struct store *store, bool everything)
     if (!batch) {
         return false;
     }
-    outbox_spool_collect(store->parts.outbox, batch, everything);
+    store->has_more = !outbox_spool_collect(store->parts.outbox, batch, everything);
     collect_clock(store, batch);
     collect_pins(store, batch);
     collect_meters(store, batch);
+    store_collect_secrets(store, batch);
     store->pins_ms = sched_now_ms(store->sched);
     int error = spool_batch_size(batch) ? spool_store(store->spool, batch) : -ENODATA;
     if (error) {
+        bool failed = error != -ENODATA || store->has_more;
         spool_batch_destroy(batch);
         store_meters_stored(store, error);
-        outbox_spool_stored(store->parts.outbox, error == -ENODATA ? 0 : error);
+        outbox_spool_stored(store->parts.outbox, failed ? error : 0);
+        store->not_before_ms = failed ? sched_now_ms(store->sched) + AGAIN_MS : store->not_before_ms;
         return false;
     }
     return true;
+}
+
+/* Times of rows are told by the clock of their boot, which may be set after the last of them was written. */
+static bool clock_matters(const struct store *store)
+{
+    return clock_differs(store) && outbox_info(store->parts.outbox).rows;
 }
 
 static uint64_t next_batch_ms(const struct store *store)
 {
     uint64_t due_ms = outbox_spool_due_ms(store->parts.outbox);
 
-    if (store->config.durability != OUTBOX_MEMORY && pins_differ(store) &&
-        store->pins_ms + PINS_MS < due_ms) {
+    if (due_ms == 0 && !store->trouble[0]) {
+        return 0;
+    }
+    if (store->config.durability != OUTBOX_MEMORY && store->pins_ms + PINS_MS < due_ms &&
+        (pins_differ(store) || clock_matters(store))) {
         due_ms = store->pins_ms + PINS_MS;
     }
+    due_ms = store->secrets_due_ms < due_ms ? store->secrets_due_ms : due_ms;
     if (store->meters_loaded && meter_changed(store->parts.meter) && store->meters_ms + METERS_MS < due_ms) {
         due_ms = store->meters_ms + METERS_MS;
     }
@@ -137,6 +160,15 @@ void store_close_file(struct store *store)
     }
 }
 
+static void close_at_last(struct store *store)
+{
+    if (store->config.durability == OUTBOX_MEMORY) {
+        store_give_up(store, "durability = memory");
+    } else {
+        store_close_file(store);
+    }
+}
+
 static void pump(struct store *store)
 {
     uint64_t from;
@@ -145,9 +177,13 @@ static void pump(struct store *store)
     if (!store->is_open || spool_is_busy(store->spool)) {
         return;
     }
+    if (store->config.durability == OUTBOX_ALWAYS &&
+        outbox_stored_ticket(store->parts.outbox) > store->told_ticket) {
+        store_tell_stored(store, false); /* confirmed before it was stored */
+    }
     if (store->phase == STORE_CLOSING) {
         if (!store_batch(store, true)) {
-            store_close_file(store);
+            close_at_last(store);
         }
         return;
     }
@@ -161,7 +197,11 @@ static void pump(struct store *store)
     if (outbox_spool_wants(store->parts.outbox, &from, &max) && spool_load(store->spool, from, max) == 0) {
         return;
     }
-    store_arm(store, next_batch_ms(store));
+    due_ms = next_batch_ms(store);
+    if (due_ms == UINT64_MAX && outbox_info(store->parts.outbox).rows) {
+        due_ms = sched_now_ms(store->sched) + PINS_MS; /* the clock is looked at */
+    }
+    store_arm(store, due_ms);
 }
 
 static void on_wake(void *arg)
@@ -178,12 +218,13 @@ void store_wake(struct store *store)
 
 /* ---- life ---- */
 
-static void read_boot_id(char out[SPOOL_BOOT_MAX])
+/* A boot without a name is like no other, not even itself after a restart of the daemon. */
+static void read_boot_id(struct sched *sched, char out[SPOOL_BOOT_MAX])
 {
     FILE *file = fopen("/proc/sys/kernel/random/boot_id", "re");
 
     if (!file || !fgets(out, SPOOL_BOOT_MAX, file)) {
-        snprintf(out, SPOOL_BOOT_MAX, "unknown");
+        snprintf(out, SPOOL_BOOT_MAX, "unknown-%08x%08x", sched_random(sched), sched_random(sched));
     }
     out[strcspn(out, "\n")] = '\0';
     if (file) {
@@ -195,7 +236,7 @@ static struct spool *make_spool(struct store *store, const char *state_dir)
 {
     struct spool_config config = {.min_free_bytes = store->config.min_free_bytes};
 
-    read_boot_id(config.boot_id);
+    read_boot_id(store->sched, config.boot_id);
     int len = snprintf(config.path, sizeof(config.path), "%s/spool.db", state_dir);
     if (len < 0 || (size_t)len >= sizeof(config.path)) {
         return NULL;
@@ -217,6 +258,7 @@ struct store *store_create(struct sched *sched, const struct store_parts *parts,
     store->config = *config;
     store->events = *events;
     store->arg = arg;
+    store->secrets_due_ms = UINT64_MAX;
     task_init(&store->wake, on_wake, store);
     timer_init(&store->timer, on_wake, store);
     if (state_dir[0]) {
@@ -236,12 +278,14 @@ void store_destroy(struct store *store)
     }
     timer_stop(&store->timer);
     task_cancel(&store->wake);
+    store_forget_secrets(store);
     spool_destroy(store->spool);
     free(store);
 }
 
 void store_open(struct store *store)
 {
+    store->meters_ms = sched_now_ms(store->sched);
     if (!store->spool) {
         store->phase = STORE_RUNS;
         meter_loaded(store->parts.meter);
@@ -256,22 +300,21 @@ void store_close(struct store *store)
 {
     timer_stop(&store->timer);
     if (!store->is_open) {
-        store_close_file(store);
+        store_give_up(store, store->spool ? store->trouble : "durability = memory");
         return;
     }
     store->phase = STORE_CLOSING;
     store_wake(store);
 }
 
-void store_configure(struct store *store, const struct outbox_config *config)
+unsigned store_configure(struct store *store, const struct outbox_config *config)
 {
-    unsigned durability = store->config.durability; /* whether there is a file is decided at the start */
-
     store->config = *config;
     if (!store->spool) {
-        store->config.durability = durability;
+        store->config.durability = OUTBOX_MEMORY; /* whether there is a file is decided at the start */
     }
     store_wake(store);
+    return store->config.durability;
 }
 
 const char *store_trouble(const struct store *store)

@@ -21,6 +21,9 @@ struct store_parts {
     struct outbox *outbox;
     struct pins *pins;
     struct meter *meter;
+    /* A secret that was kept; may be NULL. */
+    void (*on_secret)(void *arg, const char *name, const uint8_t *bytes, size_t len);
+    void *arg; /* of on_secret */
 };
 
 /* NULL: no memory. `state_dir` is copied. */
@@ -32,13 +35,18 @@ void store_destroy(struct store *store); /* before store_open() or after on_clos
 void store_open(struct store *store);
 /* Puts all that waits on the disk, then on_closed. */
 void store_close(struct store *store);
-void store_configure(struct store *store, const struct outbox_config *config);
+/* The durability that is kept from now on: without a file there is none. */
+unsigned store_configure(struct store *store, const struct outbox_config *config);
 
 /* Something may be due. Cheap. */
 void store_wake(struct store *store);
 
 /* For meter_events.on_forget, from within a batch that is being filled. */
 void store_forget_meters(struct store *store, const char *prefix);
+
+/* To be kept with the next batch; a secret that is not there yet when the process ends is lost, which costs some
+ * bytes. `len` 0: forgotten. */
+void store_keep_secret(struct store *store, const char *name, const uint8_t *bytes, size_t len);
 
 /* "" while the disk can be written. */
 const char *store_trouble(const struct store *store);

@@ -48,17 +48,42 @@ void store_meters_stored(struct store *store, int error)
     store->meters_flying = false;
 }
 
+void store_tell_stored(struct store *store, bool failed)
+{
+    store->told_ticket = outbox_stored_ticket(store->parts.outbox);
+    store->events.on_stored(store->arg, failed);
+}
+
+void store_give_up(struct store *store, const char *why)
+{
+    struct outbox_info info = outbox_info(store->parts.outbox);
+    uint64_t in_memory = info.entries;
+
+    if (in_memory) {
+        log_error(
+            "spool",
+            "%llu writes that wait in memory are lost with this stop as far as the file has them not: %s",
+            (unsigned long long)in_memory, why);
+    }
+    store_close_file(store);
+}
+
 static void on_open(void *arg, int error, const char *why, const struct spool_state *state)
 {
     struct store *store = arg;
 
     store->is_open = error == 0;
+    if (error && store->phase == STORE_CLOSING) {
+        store_give_up(store, why);
+        return;
+    }
     if (error) {
         say_trouble(store, why);
     } else {
-        if (state->set_aside[0]) {
+        if (state->lost) {
             snprintf(store->set_aside, sizeof(store->set_aside), "%s", state->set_aside);
-            log_error("spool", "%s", why);
+            memset(store->kept, 0, sizeof(store->kept));
+            store->clock_offset_ms = 0;
         }
         outbox_spool_opened(store->parts.outbox, state);
         load_meters(store);
@@ -99,13 +124,21 @@ static void on_meter(void *arg, const char *name, uint64_t value)
     meter_load(store->parts.meter, name, value);
 }
 
+static void on_secret(void *arg, const char *name, const uint8_t *bytes, size_t len)
+{
+    struct store *store = arg;
+
+    if (store->parts.on_secret) {
+        store->parts.on_secret(store->parts.arg, name, bytes, len);
+    }
+}
+
 static void after_failure(struct store *store, int error, const char *why)
 {
     store->failures++;
     store->not_before_ms = sched_now_ms(store->sched) + RETRY_MS;
     if (store->phase == STORE_CLOSING && store->close_tries++ > 0) {
-        log_error("spool", "what waits is lost with this stop: %s", why);
-        store_close_file(store);
+        store_give_up(store, why);
         return;
     }
     say_trouble(store, why[0] ? why : strerror(-error));
@@ -116,9 +149,14 @@ static void after_success(struct store *store)
     bool at_once = store->config.durability == OUTBOX_ALWAYS;
 
     store->batches++;
+    at_once = at_once || store->has_more;
     store->not_before_ms = at_once ? 0 : sched_now_ms(store->sched) + store->config.commit_interval_ms;
     memcpy(store->kept, store->flying, sizeof(store->kept));
     store->clock_offset_ms = store->clock_flying_ms;
+    if (outbox_spool_is_failing(store->parts.outbox)) {
+        store->not_before_ms = sched_now_ms(store->sched) + RETRY_MS;
+        return;
+    }
     say_trouble(store, "");
 }
 
@@ -134,7 +172,7 @@ static void on_stored(void *arg, struct spool_batch *batch, int error, const cha
     } else {
         after_success(store);
     }
-    store->events.on_stored(store->arg, error != 0);
+    store_tell_stored(store, error != 0);
     if (store->phase != STORE_CLOSED) {
         store_wake(store);
     }
@@ -145,6 +183,11 @@ static void on_loaded(void *arg, int error, size_t count)
     struct store *store = arg;
 
     (void)count;
+    if (error && !store->cannot_read) {
+        log_error("spool", "what waits on the disk cannot be read back now (%s): it is tried again",
+                  strerror(-error));
+    }
+    store->cannot_read = error != 0;
     outbox_spool_loaded(store->parts.outbox, error);
     if (error) {
         store_arm(store, sched_now_ms(store->sched) + RETRY_MS);
@@ -164,6 +207,7 @@ const struct spool_events store_spool_events = {.on_open = on_open,
                                                 .on_row = on_row,
                                                 .on_pin = on_pin,
                                                 .on_meter = on_meter,
+                                                .on_secret = on_secret,
                                                 .on_stored = on_stored,
                                                 .on_loaded = on_loaded,
                                                 .on_closed = on_closed};

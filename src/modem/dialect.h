@@ -112,8 +112,11 @@ struct dialect {
     struct dialect_command waiting; /* buffered: how much waits, in case the line that says so was lost */
     const char *waiting_line;
     int waiting_capture;
+    bool empty_read_fails; /* nothing to read is an ERROR: no doubt about one after a read that worked */
+    bool reads_counted; /* buffered: never reads more than `waiting` tells, and asks it of open links only */
 
     struct dialect_command status;
+    struct dialect_command other_status; /* asked from then on when the module answers ERROR to `status` */
     const struct dialect_row_form *row_forms; /* ended by pattern == NULL; the first match counts */
     const struct dialect_word *words;         /* ended by word == NULL */
 

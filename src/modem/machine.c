@@ -116,12 +116,12 @@ static enum modem_state resume_after(const struct modem *modem, enum uplink_laye
     case UPLINK_LAYER_SIM:
         return MODEM_SIM;
     case UPLINK_LAYER_NETWORK:
+    case UPLINK_LAYER_BEARER: /* it goes with the network, and then nothing but the network tells why */
         return MODEM_REGISTER;
     case UPLINK_LAYER_NONE:
     case UPLINK_LAYER_SESSION:
     case UPLINK_LAYER_TCP:
     case UPLINK_LAYER_NAME:
-    case UPLINK_LAYER_BEARER:
         return MODEM_BEARER;
     }
     return MODEM_POWER;

@@ -107,10 +107,11 @@ struct modem {
     enum modem_bearer_stage bearer_stage;
     bool radio_is_off;
     bool attached;
-    bool names_told;  /* the modem knows which name servers to ask */
-    bool names_fault; /* that it cannot be told was said */
-    bool takes_time;  /* the network's, as its setting says */
-    bool time_setup;  /* the part of SETUP that is about it */
+    bool names_told;          /* the modem knows which name servers to ask */
+    bool names_fault;         /* that it cannot be told was said */
+    bool takes_time;          /* the network's, as its setting says */
+    bool time_setup;          /* the part of SETUP that is about it */
+    bool credentials_swapped; /* the module took our password for the user */
     char address[48];
     char escaped[2][2 * sizeof(((struct modem_config *)NULL)->wifi_password)]; /* ssid, wifi_password */
 

@@ -268,6 +268,7 @@ void modem_enter_bearer(struct modem *modem)
     modem->dialect = modem->profile->dialect;
     modem->attached = false;
     modem->names_told = false;
+    modem->credentials_swapped = false;
     modem->address[0] = '\0';
     if (modem->profile->needs_wifi && !modem->config.ssid[0]) {
         modem_fail(modem, UPLINK_LAYER_BEARER, UPLINK_HOPELESS,

@@ -59,6 +59,9 @@ const char *modem_script_lookup(void *arg, const char *name)
     if (strcmp(name, "takes_time") == 0) {
         return modem->takes_time ? "yes" : NULL;
     }
+    if (strcmp(name, "credentials_swapped") == 0) {
+        return modem->credentials_swapped ? "yes" : NULL;
+    }
     if (strcmp(name, "identity") == 0) {
         return or_null(modem->identity.text + 1);
     }
@@ -78,6 +81,25 @@ static void store_takes_time(struct modem *modem, const char *line, size_t len)
     for (const char *at = colon; at && at < line + len; at++) {
         modem->takes_time = modem->takes_time || (*at >= '1' && *at <= '9');
     }
+}
+
+static bool captured_is(const struct pattern_match *match, size_t index, const char *text)
+{
+    const struct pattern_capture *capture = &match->captures[index];
+
+    return capture->len == strlen(text) && memcmp(capture->text, text, capture->len) == 0;
+}
+
+/* Context, kind, user, password (facts/modems-simcom.md C1). */
+static void store_credentials(struct modem *modem, const char *line, size_t len)
+{
+    const struct modem_config *config = &modem->config;
+    struct pattern_match match;
+
+    modem->credentials_swapped = pattern_matches("+CGAUTH: 1,%d,%q,%q", line, len, &match) &&
+                                 captured_is(&match, 1, config->password) &&
+                                 captured_is(&match, 2, config->user) &&
+                                 strcmp(config->user, config->password) != 0;
 }
 
 /* The first dotted address in the line, whatever stands before it. */
@@ -127,10 +149,15 @@ static const struct {
     const char *name;
     void (*take)(struct modem *modem, const char *line, size_t len);
 } stores[] = {
-    {"ati", store_ati},         {"manufacturer", store_manufacturer},
-    {"model", store_model},     {"firmware", store_firmware},
-    {"imei", store_imei},       {"attached", store_attached},
-    {"address", store_address}, {"takes_time", store_takes_time},
+    {"ati", store_ati},
+    {"manufacturer", store_manufacturer},
+    {"model", store_model},
+    {"firmware", store_firmware},
+    {"imei", store_imei},
+    {"attached", store_attached},
+    {"address", store_address},
+    {"credentials", store_credentials},
+    {"takes_time", store_takes_time},
 };
 
 void modem_script_store(void *arg, const char *name, const char *line, size_t len)

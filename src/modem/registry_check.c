@@ -215,6 +215,7 @@ static bool dialect_sound(const struct dialect *dialect)
            line_sound(name, "prepare", dialect->prepare_address) &&
            command_sound(name, "send", &dialect->send, true) &&
            command_sound(name, "status", &dialect->status, true) &&
+           command_sound(name, "other status", &dialect->other_status, false) &&
            command_sound(name, "close", &dialect->close, true) &&
            command_sound(name, "bearer", &dialect->bearer, false) &&
            command_sound(name, "resolve", &dialect->resolve, false) && reading_sound(dialect) &&

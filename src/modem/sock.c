@@ -44,6 +44,7 @@ static bool must_close(const struct sock *sock)
 
 void sock_end(struct sock *sock)
 {
+    sock_read_withdraw(sock);
     sock_go(sock, must_close(sock) ? SOCK_CLOSING : SOCK_REPORT);
 }
 
@@ -304,6 +305,7 @@ void sock_enable(struct sock *sock, const struct dialect *dialect, size_t send_m
     }
     sock->sweep_wanted = dialect->sweep_before_open;
     sock->rows_to_close = 0;
+    sock->status_unknown = false;
     sock->ready = true;
 }
 

@@ -73,6 +73,7 @@ struct sock {
     uint32_t rows_to_close; /* bits */
     long closing_row;       /* -1: none in flight */
     struct rows rows;
+    bool status_unknown;     /* to this firmware: the dialect's other question is asked */
     char strange_logged[64]; /* the last unknown status line, so that it is logged once */
 
     struct at_request control; /* open, status, close, resolve */
@@ -90,6 +91,8 @@ struct sock {
 
     bool data_waiting;
     bool waiting_asked; /* `reading` is the question how much waits */
+    bool rereading;     /* at once after a read that worked */
+    long waiting_bytes; /* its answer, until they are read */
     long rest;          /* told by the last read */
     unsigned read_errors;
     bool doubting;     /* `control` asks whether we are still up */

@@ -13,6 +13,17 @@ struct fill {
     char text[24];
 };
 
+/* Where more must not be asked for than there is, and no read is sent unless something is. */
+static size_t read_max(const struct sock *sock)
+{
+    size_t most = sock->dialect->receive_max_bytes;
+
+    if (sock->dialect->reads_counted && (size_t)sock->waiting_bytes < most) {
+        return (size_t)sock->waiting_bytes;
+    }
+    return most;
+}
+
 static const char *lookup(void *arg, const char *name)
 {
     struct fill *fill = arg;
@@ -34,7 +45,7 @@ static const char *lookup(void *arg, const char *name)
     } else if (strcmp(name, "len") == 0) {
         snprintf(fill->text, sizeof(fill->text), "%zu", sock->out_len - sock->out_at);
     } else if (strcmp(name, "max") == 0) {
-        snprintf(fill->text, sizeof(fill->text), "%zu", sock->dialect->receive_max_bytes);
+        snprintf(fill->text, sizeof(fill->text), "%zu", read_max(sock));
     } else {
         return NULL;
     }
@@ -67,6 +78,24 @@ bool sock_command(struct sock *sock, struct at_request *request, const struct di
         sock_go(sock, SOCK_REPORT);
     }
     return error == 0;
+}
+
+void sock_ask_status(struct sock *sock)
+{
+    const struct dialect *dialect = sock->dialect;
+
+    rows_clear(&sock->rows);
+    sock_command(sock, &sock->control, sock->status_unknown ? &dialect->other_status : &dialect->status);
+}
+
+bool sock_ask_status_again(struct sock *sock, const struct at_reply *reply)
+{
+    if (reply->result != AT_RESULT_ERROR || sock->status_unknown || !sock->dialect->other_status.send) {
+        return false;
+    }
+    sock->status_unknown = true;
+    sock_ask_status(sock);
+    return true;
 }
 
 bool sock_close_row(struct sock *sock, long row)

@@ -13,8 +13,7 @@
 static void ask_rows(struct sock *sock)
 {
     sock->closing_row = -1;
-    rows_clear(&sock->rows);
-    sock_command(sock, &sock->control, &sock->dialect->status);
+    sock_ask_status(sock);
 }
 
 /* Logged once, not at every question (a link is never judged by it). */
@@ -77,13 +76,16 @@ static void after_sweep(struct sock *sock)
 
 void sock_on_sweep_done(struct sock *sock, const struct at_reply *reply)
 {
-    (void)reply; /* a row that cannot be closed, or a status that fails, must not hinder the open */
     if (sock->closing_row < 0) {
+        if (sock_ask_status_again(sock, reply)) {
+            return;
+        }
         log_strange(sock);
         mark_rows(sock, ROW_UP);
         mark_rows(sock, ROW_CONNECTING);
     }
-    if (!close_next_row(sock)) {
+    if (!close_next_row(
+            sock)) { /* one that cannot be closed, or a status that fails, must not hinder the open */
         after_sweep(sock);
     }
 }
@@ -227,8 +229,10 @@ static long find_ours(const struct sock *sock)
 
 void sock_on_find_done(struct sock *sock, const struct at_reply *reply)
 {
-    (void)reply;
     if (sock->closing_row < 0) {
+        if (sock_ask_status_again(sock, reply)) {
+            return;
+        }
         log_strange(sock);
         long ours = find_ours(sock);
         if (ours >= 0) {

@@ -17,7 +17,10 @@ void sock_end(struct sock *sock);
 
 /* sock_command.c: sends one of the dialect's commands. False: it could not be sent, the link is being ended. */
 bool sock_command(struct sock *sock, struct at_request *request, const struct dialect_command *command);
-/* The same for a row that is not ours. */
+/* Asks for the status of all rows; true: the answer was that the question is not known, another one is under way. */
+void sock_ask_status(struct sock *sock);
+bool sock_ask_status_again(struct sock *sock, const struct at_reply *reply);
+/* Closes a row that is not ours. */
 bool sock_close_row(struct sock *sock, long row);
 
 /* The modem restarted or the port is closed: the machine ends the link with sock_disable(). */
@@ -56,6 +59,7 @@ void sock_on_read(void *arg, const struct at_reply *reply);
 void sock_on_look(void *arg);
 void sock_look_soon(struct sock *sock); /* after a send */
 void sock_read_start(struct sock *sock);
+void sock_read_withdraw(struct sock *sock); /* a read that waits for its turn is not sent any more */
 void sock_enter_drain(struct sock *sock);
 void sock_on_doubt_done(struct sock *sock, const struct at_reply *reply);
 

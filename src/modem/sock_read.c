@@ -18,6 +18,15 @@ static bool is_buffered(const struct sock *sock)
     return sock->dialect->reading == DIALECT_BUFFERED;
 }
 
+static void ask_waiting(struct sock *sock)
+{
+    sock->waiting_asked = true;
+    sock->rereading = false;
+    sock->waiting_bytes = 0;
+    sock->rest = 0;
+    sock_command(sock, &sock->reading, &sock->dialect->waiting);
+}
+
 void sock_look_soon(struct sock *sock)
 {
     if (is_buffered(sock) && sock->dialect->waiting.send) {
@@ -37,8 +46,7 @@ void sock_on_look(void *arg)
         timer_start(sock->sched, &sock->look, look_after_ms[sock->looks]);
     }
     if (!sock->reading.queued) {
-        sock->waiting_asked = true;
-        sock_command(sock, &sock->reading, &sock->dialect->waiting);
+        ask_waiting(sock);
     }
 }
 
@@ -48,8 +56,18 @@ void sock_read_on_line(void *arg, const char *line, size_t len)
     struct pattern_match match;
 
     if (sock->waiting_asked && pattern_matches(sock->dialect->waiting_line, line, len, &match)) {
-        sock->data_waiting |= match.captures[sock->dialect->waiting_capture].number > 0;
+        sock->waiting_bytes = match.captures[sock->dialect->waiting_capture].number;
+        sock->data_waiting |= sock->waiting_bytes > 0;
     }
+}
+
+static void read_now(struct sock *sock)
+{
+    sock->data_waiting = false;
+    sock->waiting_asked = false;
+    sock->rereading = false;
+    sock->rest = 0;
+    sock_command(sock, &sock->reading, &sock->dialect->receive);
 }
 
 void sock_read_start(struct sock *sock)
@@ -59,10 +77,14 @@ void sock_read_start(struct sock *sock)
     if (!open || !is_buffered(sock) || sock->reading.queued) {
         return;
     }
-    sock->data_waiting = false;
-    sock->waiting_asked = false;
-    sock->rest = 0;
-    sock_command(sock, &sock->reading, &sock->dialect->receive);
+    if (!sock->dialect->reads_counted) {
+        read_now(sock);
+    } else if (sock->state == SOCK_UP) {
+        sock->data_waiting = false;
+        ask_waiting(sock);
+    } else {
+        sock_end(sock); /* nobody can tell any more what is left */
+    }
 }
 
 void sock_on_data(struct sock *sock, long link)
@@ -81,8 +103,7 @@ static void ask_doubt(struct sock *sock)
         return;
     }
     sock->doubting = true;
-    rows_clear(&sock->rows);
-    sock_command(sock, &sock->control, &sock->dialect->status);
+    sock_ask_status(sock);
 }
 
 static void on_read_failed(struct sock *sock)
@@ -99,13 +120,24 @@ static void on_read_failed(struct sock *sock)
 static void on_read_ok(struct sock *sock)
 {
     bool more = sock->rest > 0 || sock->data_waiting;
+    bool told = sock->dialect->reads_counted && sock->waiting_asked && sock->waiting_bytes > 0;
 
     sock->read_errors = 0;
-    if (more) {
+    if (told) {
+        read_now(sock);
+    } else if (more) {
         sock_read_start(sock);
+        sock->rereading = true;
     } else if (sock->state == SOCK_DRAIN) {
         sock_end(sock); /* nothing is left */
     }
+}
+
+/* The read before it had worked, and had taken all there was, even what was told of meanwhile. */
+static bool found_nothing_more(const struct sock *sock, const struct at_reply *reply)
+{
+    return sock->state == SOCK_UP && sock->rereading && sock->dialect->empty_read_fails &&
+           reply->result == AT_RESULT_ERROR;
 }
 
 void sock_on_read(void *arg, const struct at_reply *reply)
@@ -122,11 +154,11 @@ void sock_on_read(void *arg, const struct at_reply *reply)
     if (sock->state != SOCK_UP && sock->state != SOCK_DRAIN) {
         return;
     }
-    if (reply->result == AT_RESULT_OK) {
+    if (reply->result == AT_RESULT_OK || found_nothing_more(sock, reply)) {
         on_read_ok(sock);
     } else if (sock->state == SOCK_DRAIN) {
         sock_end(sock); /* nothing is left */
-    } else if (!sock->waiting_asked) {
+    } else if (!sock->waiting_asked || sock->dialect->reads_counted) {
         on_read_failed(sock);
     }
 }
@@ -134,8 +166,11 @@ void sock_on_read(void *arg, const struct at_reply *reply)
 /* An explicit word about our link is the only thing that counts. */
 void sock_on_doubt_done(struct sock *sock, const struct at_reply *reply)
 {
-    (void)reply;
     if (sock->state != SOCK_UP) {
+        return;
+    }
+    if (sock_ask_status_again(sock, reply)) {
+        sock->doubting = true;
         return;
     }
     if (sock->rows.no_bearer) {
@@ -158,8 +193,18 @@ void sock_on_doubt_done(struct sock *sock, const struct at_reply *reply)
     }
 }
 
+void sock_read_withdraw(struct sock *sock)
+{
+    if (!at_request_is_running(sock->channel, &sock->reading)) {
+        at_request_forget(sock->channel, &sock->reading);
+    }
+}
+
 void sock_enter_drain(struct sock *sock)
 {
+    if (sock->dialect->reads_counted) {
+        sock_read_withdraw(sock);
+    }
     if (!sock->reading.queued) {
         sock_read_start(sock);
     } else {

@@ -49,7 +49,7 @@ static int run_qnitz(struct modem *modem, const struct at_call *call)
     return run_number(modem, call, "+QNITZ", 1, &modem->clock.qnitz);
 }
 
-/* 1: UTC of now, 2: local time. Empty if the network has never told. */
+/* 1: UTC of now, 2: local time. Empty if the network has never told. The LTE modules write the whole year. */
 static int run_qlts(struct modem *modem, const struct at_call *call)
 {
     char text[CLOCK_TEXT_MAX];
@@ -62,7 +62,8 @@ static int run_qlts(struct modem *modem, const struct at_call *call)
         return AT_OK;
     }
     (mode == 2 ? clock_local : clock_utc)(modem, text);
-    out_line(modem, OUT_ANSWER, "+QLTS: \"%s%s,0\"", text, VARIANT_TEXT(modem, ZONE));
+    out_line(modem, OUT_ANSWER, "+QLTS: \"%s%s%s,0\"", modem->profile->lte ? "20" : "", text,
+             VARIANT_TEXT(modem, ZONE));
     return AT_OK;
 }
 

@@ -36,14 +36,16 @@ static bool holds(const struct modem *modem, unsigned when)
     true_now |= lock == SIM_WANTS_PIN && !VARIANT_IS(modem, PIN_TEXT, "none") ? BOOT_IF_PIN_TEXT : 0u;
     true_now |= VARIANT_ON(modem, STN) ? BOOT_IF_STN : 0u;
     true_now |= VARIANT_ON(modem, SMS_DONE) ? BOOT_IF_SMS_DONE : 0u;
+    true_now |= VARIANT_ON(modem, APP_READY) ? BOOT_IF_APP_READY : 0u;
     return (when & ~true_now) == 0;
 }
 
 static const char *field(const struct modem *modem, const char *name, size_t length, char clock[32])
 {
-    static const char *const names[] = {"time",     "zone", "vendor",   "model",
-                                        "firmware", "sim",  "sim_text", "pin_text"};
-    const char *values[8];
+    static const char *const names[] = {"time", "zone",     "vendor",   "model", "firmware",
+                                        "sim",  "sim_text", "pin_text", "cfun"};
+    static const char *const levels[] = {"0", "1", "2", "3", "4", "5", "6", "7"};
+    const char *values[9];
 
     clock_utc(modem, clock);
     values[0] = clock;
@@ -54,7 +56,8 @@ static const char *field(const struct modem *modem, const char *name, size_t len
     values[5] = sim_lock_name(sim_card_lock(&modem->sim));
     values[6] = VARIANT_TEXT(modem, NO_SIM_TEXT);
     values[7] = VARIANT_TEXT(modem, PIN_TEXT);
-    for (size_t i = 0; i < 8; i++)
+    values[8] = levels[modem->settings.cfun & 7];
+    for (size_t i = 0; i < 9; i++)
         if (strlen(names[i]) == length && strncmp(names[i], name, length) == 0)
             return values[i];
     return "";

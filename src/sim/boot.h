@@ -39,7 +39,8 @@ enum boot_condition {
     BOOT_IF_SIM_TEXT = 256,
     BOOT_IF_PIN_TEXT = 512,
     BOOT_IF_STN = 1024,
-    BOOT_IF_SMS_DONE = 2048
+    BOOT_IF_SMS_DONE = 2048,
+    BOOT_IF_APP_READY = 4096
 };
 
 struct boot_step {

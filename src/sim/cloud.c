@@ -9,14 +9,14 @@
 #include <sys/time.h>
 #include <time.h>
 
+#include "cloud_conn_tls.h"
 #include "cloud_control.h"
 #include "cloud_device.h"
 #include "cloud_options.h"
 #include "cloud_state.h"
 
-#define TICK_MS        50
-#define LISTEN_BACKLOG 128
-#define LINE_BYTES     2048
+#define TICK_MS    50
+#define LINE_BYTES 2048
 
 uint64_t cloud_now_ms(const struct cloud *cloud)
 {
@@ -126,47 +126,13 @@ void cloud_show_counters(struct cloud_bytes *out, struct cloud *cloud)
     SHOW_COUNTER(reset_by_device);
     SHOW_COUNTER(closed_idle);
     SHOW_COUNTER(closed_by_cloud);
+    SHOW_COUNTER(tls_full);
+    SHOW_COUNTER(tls_resumed);
+    SHOW_COUNTER(tls_failed);
 #undef SHOW_COUNTER
+    cloud_bytes_printf(out, "\"tls_tickets_reused\":%" PRIu64 ",",
+                       cloud_tls_server_tickets_reused(cloud->tls_server));
     cloud_bytes_printf(out, "\"devices\":%" PRIu64 ",\"history_lost\":%" PRIu64 "}", devices, lost);
-}
-
-static void on_connection(uv_stream_t *listener, int status)
-{
-    struct cloud *cloud = listener->data;
-
-    if (status == 0)
-        cloud_conn_accept(cloud, listener);
-}
-
-static void on_listener_closed(uv_handle_t *handle)
-{
-    free(handle);
-}
-
-static void cloud_stop_listening(struct cloud *cloud)
-{
-    if (cloud->listener != NULL)
-        uv_close((uv_handle_t *)cloud->listener, on_listener_closed);
-    cloud->listener = NULL;
-}
-
-/* Listens at `bound`, and remembers there which port was picked the first time. */
-static int cloud_listen(struct cloud *cloud)
-{
-    int len = sizeof cloud->bound;
-    int result;
-
-    cloud->listener = cloud_alloc(sizeof *cloud->listener);
-    uv_tcp_init(cloud->loop, cloud->listener);
-    cloud->listener->data = cloud;
-    result = uv_tcp_bind(cloud->listener, (const struct sockaddr *)&cloud->bound, 0);
-    if (result == 0)
-        result = uv_listen((uv_stream_t *)cloud->listener, LISTEN_BACKLOG, on_connection);
-    if (result == 0)
-        result = uv_tcp_getsockname(cloud->listener, (struct sockaddr *)&cloud->bound, &len);
-    if (result < 0)
-        cloud_stop_listening(cloud);
-    return result;
 }
 
 void cloud_tick_now(struct cloud *cloud)
@@ -176,8 +142,8 @@ void cloud_tick_now(struct cloud *cloud)
     if (cloud->ending)
         return;
     if (refuse)
-        cloud_stop_listening(cloud);
-    else if (cloud->listener == NULL && cloud_listen(cloud) == 0)
+        cloud_listen_stop(cloud);
+    else if (!cloud_listens(cloud) && cloud_listen_start(cloud) == 0)
         cloud_say(cloud, 0, "listening again");
     for (struct cloud_conn *conn = cloud->conns; conn != NULL; conn = conn->next)
         cloud_device_tick(conn);
@@ -193,7 +159,7 @@ static void cloud_end(struct cloud *cloud)
     if (cloud->ending)
         return;
     cloud->ending = true;
-    cloud_stop_listening(cloud);
+    cloud_listen_stop(cloud);
     cloud_control_close(cloud);
     for (struct cloud_conn *conn = cloud->conns; conn != NULL; conn = conn->next)
         cloud_conn_close(conn);
@@ -223,32 +189,13 @@ static void cloud_start_handles(struct cloud *cloud)
     uv_signal_start(&cloud->signal_int, on_signal, SIGINT);
 }
 
-static void cloud_say_ready(struct cloud *cloud)
-{
-    char host[64] = "";
-
-    if (cloud->bound.ss_family == AF_INET6) {
-        const struct sockaddr_in6 *six = (const struct sockaddr_in6 *)&cloud->bound;
-
-        uv_ip6_name(six, host, sizeof host);
-        printf("ready: [%s]:%u\n", host, ntohs(six->sin6_port));
-    } else {
-        const struct sockaddr_in *four = (const struct sockaddr_in *)&cloud->bound;
-
-        uv_ip4_name(four, host, sizeof host);
-        printf("ready: %s:%u\n", host, ntohs(four->sin_port));
-    }
-    fflush(stdout);
-}
-
 /* Answers the exit status; in any case everything that was opened is closed when it returns. */
 static int cloud_run(struct cloud *cloud)
 {
     int result;
 
-    cloud->bound = cloud->options.listen;
     cloud_start_handles(cloud);
-    result = cloud_listen(cloud);
+    result = cloud_listen_start(cloud);
     if (result < 0)
         fprintf(stderr, "blynksim cloud: cannot listen: %s\n", uv_strerror(result));
     if (result == 0 && cloud->options.control_path != NULL) {
@@ -260,7 +207,7 @@ static int cloud_run(struct cloud *cloud)
     if (result < 0)
         cloud_end(cloud);
     else
-        cloud_say_ready(cloud);
+        cloud_listen_say_ready(cloud);
     uv_run(cloud->loop, UV_RUN_DEFAULT);
     return result < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
 }
@@ -271,7 +218,29 @@ static void cloud_free(struct cloud *cloud)
         cloud_store_free(&cloud->projects[i].store);
         cloud_bytes_free(&cloud->projects[i].pin_modes);
     }
+    cloud_tls_server_free(cloud->tls_server);
     free(cloud);
+}
+
+/* What cannot be known before all options are. */
+static bool cloud_prepare(struct cloud *cloud)
+{
+    char error[300] = "";
+
+    cloud->plain = (struct cloud_listener){.cloud = cloud, .address = cloud->options.listen};
+    cloud->secure =
+        (struct cloud_listener){.cloud = cloud, .address = cloud->options.tls_listen, .tls = true};
+    if (cloud->options.tls.cert_path != NULL) {
+        cloud->tls_server = cloud_tls_server_open(&cloud->options.tls, error, sizeof error);
+        if (cloud->tls_server == NULL)
+            fprintf(stderr, "blynksim cloud: %s\n", error);
+        if (cloud->tls_server == NULL)
+            return false;
+    }
+    if (cloud_fault_check(cloud, error, sizeof error))
+        return true;
+    fprintf(stderr, "blynksim cloud: --fault: %s\n", error);
+    return false;
 }
 
 int sim_cloud_main(int argc, char **argv)
@@ -284,6 +253,10 @@ int sim_cloud_main(int argc, char **argv)
     if (read != CLOUD_OPTIONS_RUN) {
         cloud_free(cloud);
         return read == CLOUD_OPTIONS_HELP ? EXIT_SUCCESS : 2;
+    }
+    if (!cloud_prepare(cloud)) {
+        cloud_free(cloud);
+        return EXIT_FAILURE;
     }
     signal(SIGPIPE, SIG_IGN);
     uv_loop_init(&loop);

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "cloud_conn_tls.h"
 #include "cloud_device.h"
 #include "cloud_http.h"
 
@@ -52,6 +53,8 @@ static void on_conn_closed(uv_handle_t *handle)
         link = &(*link)->next;
     *link = conn->next;
     conn_drop_output(conn);
+    cloud_record_keep(conn);
+    cloud_tls_free(conn->tls);
     cloud_bytes_free(&conn->in);
     free(conn);
 }
@@ -106,6 +109,7 @@ void cloud_conn_finish(struct cloud_conn *conn, const char *why)
         cloud_say(conn->cloud, conn->number, "closed by the cloud: %s", why);
         conn->cloud->counters.closed_by_cloud++;
     }
+    cloud_conn_tls_end(conn);
     conn->finishing = true;
     conn->finish_ms = cloud_now_ms(conn->cloud);
     uv_read_stop((uv_stream_t *)&conn->tcp);
@@ -136,17 +140,26 @@ bool cloud_conn_peer_gone(const struct cloud_conn *conn)
     return info.tcpi_state != TCP_ESTABLISHED;
 }
 
-static void conn_process(struct cloud_conn *conn)
+/* The bytes before the first five were told apart belong to the device too. */
+static void conn_is_device(struct cloud_conn *conn)
+{
+    struct cloud_counters *counters = &conn->cloud->counters;
+
+    counters->bytes_in += conn->wire_in_bytes;
+    counters->bytes_out += conn->wire_out_bytes;
+    cloud_say(conn->cloud, conn->number, "device connected");
+    if (cloud_fault_take(&conn->cloud->faults, CLOUD_FAULT_HALF_OPEN, cloud_now_ms(conn->cloud)))
+        cloud_conn_freeze(conn);
+}
+
+void cloud_conn_process(struct cloud_conn *conn)
 {
     if (conn->kind == CLOUD_CONN_UNSORTED) {
         if (conn->in.len < SORT_BYTES)
             return;
         conn->kind = cloud_http_recognise(conn->in.data, conn->in.len) ? CLOUD_CONN_HTTP : CLOUD_CONN_DEVICE;
         if (conn->kind == CLOUD_CONN_DEVICE)
-            cloud_say(conn->cloud, conn->number, "device connected");
-        if (conn->kind == CLOUD_CONN_DEVICE &&
-            cloud_fault_take(&conn->cloud->faults, CLOUD_FAULT_HALF_OPEN, cloud_now_ms(conn->cloud)))
-            cloud_conn_freeze(conn);
+            conn_is_device(conn);
     }
     if (conn->frozen || conn->closing)
         return;
@@ -165,10 +178,13 @@ static void on_conn_alloc(uv_handle_t *handle, size_t suggested, uv_buf_t *buf)
     *buf = uv_buf_init(shared, sizeof shared);
 }
 
-static void conn_gone(struct cloud_conn *conn, ssize_t error)
+void cloud_conn_gone(struct cloud_conn *conn, ssize_t error)
 {
     struct cloud_counters *counters = &conn->cloud->counters;
 
+    if (conn->closing || conn->finishing)
+        return;
+    cloud_conn_tls_gone(conn);
     if (conn->kind == CLOUD_CONN_HTTP && error == UV_EOF) {
         cloud_conn_finish(conn, NULL); /* a client may close its half and still wait for the answer */
         return;
@@ -189,14 +205,20 @@ static void on_conn_read(uv_stream_t *stream, ssize_t count, const uv_buf_t *buf
     if (count == 0)
         return;
     if (count < 0) {
-        conn_gone(conn, count);
+        cloud_conn_gone(conn, count);
         return;
     }
     conn->last_byte_ms = cloud_now_ms(conn->cloud);
-    cloud_bytes_append(&conn->in, buf->base, (size_t)count);
-    conn_process(conn);
+    conn->wire_in_bytes += (uint64_t)count;
     if (conn->kind == CLOUD_CONN_DEVICE)
         conn->cloud->counters.bytes_in += (uint64_t)count;
+    if (conn->listener->tls) {
+        cloud_conn_tls_read(conn, buf->base, (size_t)count);
+        return;
+    }
+    conn->plain_in_bytes += (uint64_t)count;
+    cloud_bytes_append(&conn->in, buf->base, (size_t)count);
+    cloud_conn_process(conn);
 }
 
 static size_t conn_waiting_bytes(const struct cloud_conn *conn)
@@ -237,6 +259,7 @@ static void conn_write(struct cloud_conn *conn, const uint8_t *data, size_t len)
     cloud_bytes_append(&write->bytes, data, len);
     buf = uv_buf_init((char *)write->bytes.data, (unsigned)len);
     write->request.data = write;
+    conn->wire_out_bytes += len;
     if (conn->kind == CLOUD_CONN_DEVICE)
         conn->cloud->counters.bytes_out += len;
     if (uv_write(&write->request, (uv_stream_t *)&conn->tcp, &buf, 1, on_conn_written) < 0) {
@@ -250,12 +273,18 @@ static void on_conn_out_timer(uv_timer_t *timer)
     cloud_conn_pump(timer->data);
 }
 
+/* Faults of the wire are for devices; a TLS handshake begins before it is known what will come through. */
+static bool conn_may_be_device(const struct cloud_conn *conn)
+{
+    return conn->kind == CLOUD_CONN_DEVICE || (conn->tls != NULL && conn->kind == CLOUD_CONN_UNSORTED);
+}
+
 /* How many bytes may leave together. */
 static size_t conn_piece(struct cloud_conn *conn, size_t len)
 {
     const struct cloud_fault *split = NULL;
 
-    if (conn->kind == CLOUD_CONN_DEVICE)
+    if (conn_may_be_device(conn))
         split = cloud_fault_find(&conn->cloud->faults, CLOUD_FAULT_SPLIT, cloud_now_ms(conn->cloud));
     if (split == NULL || split->number < 1 || split->number >= (double)len)
         return len;
@@ -289,7 +318,7 @@ static void cloud_conn_pump(struct cloud_conn *conn)
         conn_shutdown(conn);
 }
 
-void cloud_conn_send(struct cloud_conn *conn, struct cloud_bytes *bytes)
+void cloud_conn_send_wire(struct cloud_conn *conn, struct cloud_bytes *bytes)
 {
     struct cloud_chunk *chunk;
     const struct cloud_fault *slow = NULL;
@@ -302,7 +331,7 @@ void cloud_conn_send(struct cloud_conn *conn, struct cloud_bytes *bytes)
     chunk = cloud_alloc(sizeof *chunk);
     chunk->bytes = *bytes;
     memset(bytes, 0, sizeof *bytes);
-    if (conn->kind == CLOUD_CONN_DEVICE)
+    if (conn_may_be_device(conn))
         slow = cloud_fault_find(&conn->cloud->faults, CLOUD_FAULT_SLOW, now_ms);
     chunk->due_ms = now_ms + (slow ? (uint64_t)slow->number : 0);
     conn->out_bytes += chunk->bytes.len;
@@ -318,11 +347,29 @@ void cloud_conn_send(struct cloud_conn *conn, struct cloud_bytes *bytes)
         conn_pace_reading(conn);
 }
 
-void cloud_conn_accept(struct cloud *cloud, uv_stream_t *listener)
+void cloud_conn_send(struct cloud_conn *conn, struct cloud_bytes *bytes)
 {
+    struct cloud_bytes wire = {0};
+
+    if (!conn->closing && !conn->finishing && !conn->frozen)
+        conn->plain_out_bytes += bytes->len;
+    if (conn->tls == NULL) {
+        cloud_conn_send_wire(conn, bytes);
+        return;
+    }
+    if (!conn->closing && !conn->finishing && !conn->frozen)
+        cloud_tls_seal(conn->tls, bytes->data, bytes->len, &wire);
+    cloud_bytes_free(bytes);
+    cloud_conn_send_wire(conn, &wire);
+}
+
+void cloud_conn_accept(const struct cloud_listener *listener, uv_stream_t *stream)
+{
+    struct cloud *cloud = listener->cloud;
     struct cloud_conn *conn = cloud_alloc(sizeof *conn);
 
     conn->cloud = cloud;
+    conn->listener = listener;
     conn->number = ++cloud->conn_number;
     conn->group_ms = CLOUD_NO_GROUP;
     conn->heartbeat_s = cloud->options.default_heartbeat_s;
@@ -336,7 +383,7 @@ void cloud_conn_accept(struct cloud *cloud, uv_stream_t *listener)
     uv_tcp_init(cloud->loop, &conn->tcp);
     conn->out_timer.data = conn;
     conn->tcp.data = conn;
-    if (uv_accept(listener, (uv_stream_t *)&conn->tcp) < 0) {
+    if (uv_accept(stream, (uv_stream_t *)&conn->tcp) < 0) {
         cloud_conn_close(conn);
         return;
     }

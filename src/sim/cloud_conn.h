@@ -29,7 +29,11 @@ struct cloud_conn {
     bool closing, finishing, frozen, reading_paused;
     uint64_t finish_ms;
 
-    struct cloud_bytes in;
+    const struct cloud_listener *listener;
+    struct cloud_tls *tls; /* NULL: plain TCP, or TLS without a byte yet */
+    uint64_t wire_in_bytes, wire_out_bytes, plain_in_bytes, plain_out_bytes;
+
+    struct cloud_bytes in; /* plain */
     struct cloud_chunk *out_first, *out_last;
     size_t out_bytes;
 
@@ -44,11 +48,19 @@ struct cloud_conn {
     unsigned injected[CLOUD_FAULT_KINDS]; /* serial of the fault that this connection has already had */
 };
 
-/* Accepts what waits at the listener. */
-void cloud_conn_accept(struct cloud *cloud, uv_stream_t *listener);
+/* Accepts what waits there. */
+void cloud_conn_accept(const struct cloud_listener *listener, uv_stream_t *stream);
 
 /* Queues bytes; `bytes` is emptied. Nothing happens on a connection that is closing or frozen. */
 void cloud_conn_send(struct cloud_conn *conn, struct cloud_bytes *bytes);
+
+/* The same for bytes as the wire is to see them, past TLS. */
+void cloud_conn_send_wire(struct cloud_conn *conn, struct cloud_bytes *bytes);
+
+/* Handles what stands in conn->in. */
+void cloud_conn_process(struct cloud_conn *conn);
+/* The peer has ended (UV_EOF) or broken the connection. */
+void cloud_conn_gone(struct cloud_conn *conn, ssize_t error);
 
 /* Closes in the ordinary way after what is queued has left, says why. */
 void cloud_conn_finish(struct cloud_conn *conn, const char *why);

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "cloud_conn.h"
+#include "cloud_conn_tls.h"
 #include "cloud_device.h"
 
 #define LINE_MAX_BYTES (2 * CLOUD_BODY_MAX_BYTES + 64)
@@ -41,6 +42,10 @@ static void control_fault(struct cloud *cloud, const char *spec, struct cloud_by
     char error[200] = "";
 
     if (cloud_fault_set(&cloud->faults, spec, cloud_now_ms(cloud), error, sizeof error) < 0) {
+        control_error(answer, error);
+        return;
+    }
+    if (!cloud_fault_check(cloud, error, sizeof error)) {
         control_error(answer, error);
         return;
     }
@@ -182,6 +187,9 @@ void cloud_control_line(struct cloud *cloud, char *line, struct cloud_bytes *ans
     } else if (cloud_field_is(word, "stats")) {
         cloud_bytes_append_byte(answer, ' ');
         cloud_show_counters(answer, cloud);
+    } else if (cloud_field_is(word, "connections")) {
+        cloud_bytes_append_byte(answer, ' ');
+        cloud_record_show(answer, cloud);
     } else if (cloud_field_is(word, "write")) {
         control_write_pin(cloud, rest, answer);
     } else if (cloud_field_is(word, "internal")) {
@@ -193,7 +201,7 @@ void cloud_control_line(struct cloud *cloud, char *line, struct cloud_bytes *ans
     } else if (cloud_field_is(word, "reset")) {
         control_each_device(cloud, act_reset, NULL);
     } else {
-        control_error(answer, "the words are: fault clear stats write internal send close reset");
+        control_error(answer, "the words are: fault clear stats connections write internal send close reset");
     }
 }
 

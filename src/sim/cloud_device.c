@@ -51,62 +51,6 @@ void cloud_device_send_status(struct cloud_conn *conn, uint16_t id, uint16_t sta
     device_send_frame(conn, &frame);
 }
 
-/* What a fault does to a login; true when it has dealt with it. */
-static bool device_login_fault(struct cloud_conn *conn, uint16_t id)
-{
-    struct cloud_faults *faults = &conn->cloud->faults;
-    uint64_t now_ms = cloud_now_ms(conn->cloud);
-    const struct cloud_fault *fault;
-    char body[CLOUD_FAULT_TEXT_MAX], *colon;
-
-    if (cloud_fault_take(faults, CLOUD_FAULT_NO_LOGIN_ANSWER, now_ms))
-        return true;
-    if (cloud_fault_take(faults, CLOUD_FAULT_CLOSE_AT_LOGIN, now_ms)) {
-        cloud_conn_finish(conn, "fault close-at-login");
-        return true;
-    }
-    fault = cloud_fault_take(faults, CLOUD_FAULT_LOGIN_STATUS, now_ms);
-    if (fault != NULL) {
-        cloud_device_send_status(conn, id, (uint16_t)fault->number);
-        return true;
-    }
-    fault = cloud_fault_take(faults, CLOUD_FAULT_REDIRECT, now_ms);
-    if (fault == NULL)
-        return false;
-    snprintf(body, sizeof body, "%s", fault->text);
-    colon = strrchr(body, ':');
-    if (colon != NULL)
-        *colon = '\0';
-    cloud_device_send(conn, CLOUD_REDIRECT, id, body, strlen(fault->text));
-    return true;
-}
-
-static void device_login(struct cloud_conn *conn, const struct cloud_frame *frame)
-{
-    struct cloud *cloud = conn->cloud;
-    struct cloud_project *project = cloud_find_project(cloud, frame->body, frame->length);
-
-    cloud->counters.logins++;
-    if (conn->project != NULL) {
-        cloud_device_send_status(conn, frame->id, CLOUD_ALREADY_REGISTERED);
-        return;
-    }
-    if (device_login_fault(conn, frame->id))
-        return;
-    if (project == NULL) {
-        cloud->counters.logins_refused++;
-        cloud_device_send_status(conn, frame->id, CLOUD_INVALID_TOKEN);
-        return;
-    }
-    conn->project = project;
-    conn->login_ms = cloud_now_ms(cloud);
-    project->devices++;
-    cloud_device_send_status(conn, frame->id, CLOUD_OK);
-    /* The real server sends the pin modes with id 1 whatever the login's id was. */
-    if (project->pin_modes.len > 0)
-        cloud_device_send(conn, CLOUD_HARDWARE, 1, project->pin_modes.data, project->pin_modes.len);
-}
-
 static void device_hardware(struct cloud_conn *conn, const struct cloud_frame *frame)
 {
     struct cloud *cloud = conn->cloud;
@@ -293,7 +237,7 @@ static void device_command(struct cloud_conn *conn, const struct cloud_frame *fr
     bool login = frame->command == CLOUD_HW_LOGIN || frame->command == CLOUD_LOGIN;
 
     if (login) {
-        device_login(conn, frame);
+        cloud_device_login(conn, frame);
         return;
     }
     if (conn->project == NULL) {

@@ -14,6 +14,9 @@ void cloud_device_process(struct cloud_conn *conn);
 void cloud_device_send(struct cloud_conn *conn, uint8_t command, uint16_t id, const void *body, size_t len);
 void cloud_device_send_status(struct cloud_conn *conn, uint16_t id, uint16_t status);
 
+/* A login and the faults that answer it; see cloud_login.c. */
+void cloud_device_login(struct cloud_conn *conn, const struct cloud_frame *frame);
+
 /* INTERNAL and the login-less rest of the commands; see cloud_internal.c. */
 void cloud_device_internal(struct cloud_conn *conn, const struct cloud_frame *frame);
 

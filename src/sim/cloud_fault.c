@@ -54,14 +54,14 @@ static int fault_parse_argument(const struct fault_form *form, const char *text,
         snprintf(error, error_size, "%s takes no argument", form->word);
         return -EINVAL;
     }
-    if (text == NULL && form->argument != 'n' && form->argument != 'o') {
+    if (text == NULL && strchr("noH", form->argument) == NULL) {
         snprintf(error, error_size, "%s needs an argument after a colon", form->word);
         return -EINVAL;
     }
     if (text == NULL)
         return 0;
     snprintf(fault->text, sizeof fault->text, "%s", text);
-    if (form->argument == 'h')
+    if (form->argument == 'h' || form->argument == 'H')
         return 0;
     if (!number_parse(text, &fault->number)) {
         snprintf(error, error_size, "%s: not a number: %s", form->word, text);
@@ -150,6 +150,7 @@ struct cloud_fault *cloud_fault_take(struct cloud_faults *faults, enum cloud_fau
 
     if (fault == NULL)
         return NULL;
+    fault->times_taken++;
     if (fault->times_left > 0 && --fault->times_left == 0)
         fault->on = false;
     return fault;

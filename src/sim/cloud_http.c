@@ -151,6 +151,8 @@ static bool http_project_call(struct cloud *cloud, struct cloud_project *project
         cloud_bytes_append_text(body, project->devices > 0 ? "true" : "false");
     else if (cloud_field_is(call, "frames"))
         cloud_show_counters(body, cloud);
+    else if (cloud_field_is(call, "connections"))
+        cloud_record_show(body, cloud);
     else if (cloud_field_is(call, "events"))
         cloud_store_show_events(body, &project->store);
     else if (cloud_field_is(call, "properties"))

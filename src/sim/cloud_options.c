@@ -8,7 +8,8 @@
 
 #define HISTORY_DEFAULT     100000
 #define HISTORY_MAX         10000000
-#define DEFAULT_HEARTBEAT_S 10  /* of both servers, without an info message */
+#define DEFAULT_HEARTBEAT_S 10 /* of both servers, without an info message */
+#define TICKETS_MAX         100
 #define FACTOR_LEGACY       2.3 /* measured: a heartbeat of 10 s is given up after 23 s */
 #define FACTOR_NEW          1.5 /* documented for blynk.cloud */
 
@@ -28,6 +29,12 @@ enum option_code {
     OPT_ZONE,
     OPT_SEED,
     OPT_QUIET,
+    OPT_TLS_CERT,
+    OPT_TLS_KEY,
+    OPT_TLS_PORT,
+    OPT_TLS_MIN,
+    OPT_TLS_MAX,
+    OPT_TICKETS,
     OPT_HELP
 };
 
@@ -46,33 +53,47 @@ static const struct option long_options[] = {{"listen", required_argument, NULL,
                                              {"zone", required_argument, NULL, OPT_ZONE},
                                              {"seed", required_argument, NULL, OPT_SEED},
                                              {"quiet", no_argument, NULL, OPT_QUIET},
+                                             {"tls-cert", required_argument, NULL, OPT_TLS_CERT},
+                                             {"tls-key", required_argument, NULL, OPT_TLS_KEY},
+                                             {"tls-port", required_argument, NULL, OPT_TLS_PORT},
+                                             {"tls-min", required_argument, NULL, OPT_TLS_MIN},
+                                             {"tls-max", required_argument, NULL, OPT_TLS_MAX},
+                                             {"tickets", required_argument, NULL, OPT_TICKETS},
                                              {"help", no_argument, NULL, OPT_HELP},
                                              {NULL, 0, NULL, 0}};
 
 static void options_help(void)
 {
-    fputs("blynksim cloud: a simulated Blynk server, device protocol and HTTP calls on one port\n"
-          "\n"
-          "  --listen ADDR:PORT      where to listen (127.0.0.1:0 picks a free port)\n"
-          "  --token TOKEN           a device's token, 32 characters; may be repeated\n"
-          "  --style legacy|new      which server to be: the open one of 2015-2021 (default) or blynk.cloud\n"
-          "  --heartbeat-factor F    a device is given up after F heartbeats (2.3; style new: 1.5)\n"
-          "  --default-heartbeat S   heartbeat of a device that has not said one (10)\n"
-          "  --quota N               more than N messages a second are dropped as the real server does it,\n"
-          "                          which loses the framing (the real limit is 100; default: none)\n"
-          "  --pin-mode \"9=out\"      tell devices after the login how pins are used; may be repeated\n"
-          "  --meta \"NAME=VALUE\"     a metadata field of the device (style new); may be repeated\n"
-          "  --rtc                   the project has a clock widget: answer rtc (style new always does)\n"
-          "  --zone MINUTES          time zone of the project, east of UTC (0)\n"
-          "  --history N             writes kept for /TOKEN/history/V5 (100000)\n"
-          "  --control SOCKET        Unix socket for: fault SPEC, clear NAME|all, stats, write V5 VALUE...,\n"
-          "                          internal WORD..., send HEX, close, reset\n"
-          "  --seed N                of the random bytes of the fault garbage\n"
-          "  --quiet                 print the first line only\n"
-          "  --fault SPEC            misbehave from the start; NAME[:ARGUMENT][;count=N][;for=SECONDS]:\n",
-          stdout);
+    fputs(
+        "blynksim cloud: a simulated Blynk server, device protocol and HTTP calls on one port\n"
+        "\n"
+        "  --listen ADDR:PORT      where to listen (127.0.0.1:0 picks a free port)\n"
+        "  --token TOKEN           a device's token, 32 characters; may be repeated\n"
+        "  --style legacy|new      which server to be: the open one of 2015-2021 (default) or blynk.cloud\n"
+        "  --heartbeat-factor F    a device is given up after F heartbeats (2.3; style new: 1.5)\n"
+        "  --default-heartbeat S   heartbeat of a device that has not said one (10)\n"
+        "  --quota N               more than N messages a second are dropped as the real server does it,\n"
+        "                          which loses the framing (the real limit is 100; default: none)\n"
+        "  --pin-mode \"9=out\"      tell devices after the login how pins are used; may be repeated\n"
+        "  --meta \"NAME=VALUE\"     a metadata field of the device (style new); may be repeated\n"
+        "  --rtc                   the project has a clock widget: answer rtc (style new always does)\n"
+        "  --zone MINUTES          time zone of the project, east of UTC (0)\n"
+        "  --history N             writes kept for /TOKEN/history/V5 (100000)\n"
+        "  --tls-cert FILE         speak TLS too, with this certificate (PEM; what signed it may follow) "
+        "...\n"
+        "  --tls-key FILE          ... and its key; 'blynksim certs' makes both\n"
+        "  --tls-port [ADDR:]PORT  where to listen for TLS (the address of --listen, a free port); with TLS\n"
+        "                          --listen may be left out\n"
+        "  --tls-min, --tls-max V  oldest and newest version of TLS: 1.2 or 1.3\n"
+        "  --tickets N             tickets for a new TLS session (2); with 0 TLS 1.2 resumes by session id\n"
+        "  --control SOCKET        Unix socket for: fault SPEC, clear NAME|all, stats, connections,\n"
+        "                          write V5 VALUE..., internal WORD..., send HEX, close, reset\n"
+        "  --seed N                of the random bytes of the fault garbage\n"
+        "  --quiet                 print the first line only\n"
+        "  --fault SPEC            misbehave from the start; NAME[:ARGUMENT][;count=N][;for=SECONDS]:\n",
+        stdout);
     for (int i = 0; i < CLOUD_FAULT_KINDS; i++)
-        printf("      %-18s  %s\n", cloud_fault_word((enum cloud_fault_kind)i),
+        printf("      %-20s  %s\n", cloud_fault_word((enum cloud_fault_kind)i),
                cloud_fault_help((enum cloud_fault_kind)i));
 }
 
@@ -87,26 +108,27 @@ static bool option_number(const char *name, const char *text, double min, double
     return false;
 }
 
-static bool option_listen(struct cloud *cloud, const char *text)
+/* `text` is ADDR:PORT, `name` the option that says it. */
+static bool option_address(const char *name, const char *text, struct sockaddr_storage *address)
 {
     char host[64];
     const char *colon = strrchr(text, ':');
     size_t host_len = colon != NULL ? (size_t)(colon - text) : 0;
     double port;
 
-    if (colon == NULL || host_len >= sizeof host) {
-        fprintf(stderr, "blynksim cloud: --listen takes ADDR:PORT, not: %s\n", text);
+    if (host_len == 0 || host_len >= sizeof host) {
+        fprintf(stderr, "blynksim cloud: --%s takes ADDR:PORT, not: %s\n", name, text);
         return false;
     }
-    if (!option_number("listen ADDR:PORT", colon + 1, 0, 65535, &port))
+    if (!option_number(name, colon + 1, 0, 65535, &port))
         return false;
     memcpy(host, text, host_len);
     host[host_len] = '\0';
     if (host[0] == '[' && host[host_len - 1] == ']') {
         host[host_len - 1] = '\0';
-        if (uv_ip6_addr(host + 1, (int)port, (struct sockaddr_in6 *)&cloud->options.listen) == 0)
+        if (uv_ip6_addr(host + 1, (int)port, (struct sockaddr_in6 *)address) == 0)
             return true;
-    } else if (uv_ip4_addr(host, (int)port, (struct sockaddr_in *)&cloud->options.listen) == 0) {
+    } else if (uv_ip4_addr(host, (int)port, (struct sockaddr_in *)address) == 0) {
         return true;
     }
     fprintf(stderr, "blynksim cloud: not a numeric address: %s\n", host);
@@ -209,11 +231,41 @@ static bool option_apply_number(struct cloud_options *options, enum option_code 
     return good;
 }
 
+static bool option_tls_version(const char *text, int *version)
+{
+    *version = strcmp(text, "1.2") == 0 ? 12 : strcmp(text, "1.3") == 0 ? 13 : 0;
+    if (*version != 0)
+        return true;
+    fprintf(stderr, "blynksim cloud: a version of TLS is 1.2 or 1.3, not: %s\n", text);
+    return false;
+}
+
+static bool option_apply_tls(struct cloud_options *options, enum option_code code, const char *text)
+{
+    double number;
+
+    if (code == OPT_TLS_CERT)
+        options->tls.cert_path = text;
+    else if (code == OPT_TLS_KEY)
+        options->tls.key_path = text;
+    else if (code == OPT_TLS_PORT)
+        options->tls_port = text;
+    else if (code == OPT_TLS_MIN)
+        return option_tls_version(text, &options->tls.min);
+    else if (code == OPT_TLS_MAX)
+        return option_tls_version(text, &options->tls.max);
+    else if (!option_number("tickets", text, 0, TICKETS_MAX, &number))
+        return false;
+    else
+        options->tls.tickets = (int)number;
+    return true;
+}
+
 static bool option_apply(struct cloud *cloud, int code, const char *text)
 {
     switch (code) {
     case OPT_LISTEN:
-        return option_listen(cloud, text);
+        return option_address("listen", text, &cloud->options.listen);
     case OPT_TOKEN:
         return option_token(cloud, text);
     case OPT_STYLE:
@@ -229,6 +281,13 @@ static bool option_apply(struct cloud *cloud, int code, const char *text)
         return option_meta(cloud, text);
     case OPT_RTC:
         return cloud->options.has_rtc = true;
+    case OPT_TLS_CERT:
+    case OPT_TLS_KEY:
+    case OPT_TLS_PORT:
+    case OPT_TLS_MIN:
+    case OPT_TLS_MAX:
+    case OPT_TICKETS:
+        return option_apply_tls(&cloud->options, (enum option_code)code, text);
     case OPT_QUIET:
         return cloud->options.quiet = true;
     default: /* what getopt answers is an int, and unknown options end here */
@@ -258,13 +317,48 @@ static void options_spread(struct cloud *cloud)
     }
 }
 
+/* Where TLS listens, which depends on where plain TCP does. */
+static bool options_place_tls(struct cloud_options *options)
+{
+    const char *port = options->tls_port != NULL ? options->tls_port : "0";
+    double number;
+
+    if ((options->tls.cert_path == NULL) != (options->tls.key_path == NULL)) {
+        fputs("blynksim cloud: --tls-cert and --tls-key belong together\n", stderr);
+        return false;
+    }
+    if (options->tls.cert_path == NULL) {
+        if (options->tls_port == NULL && options->tls.min == 0 && options->tls.max == 0 &&
+            options->tls.tickets < 0)
+            return true;
+        fputs("blynksim cloud: without --tls-cert there is no TLS\n", stderr);
+        return false;
+    }
+    if (options->tls.max != 0 && options->tls.max < options->tls.min) {
+        fputs("blynksim cloud: --tls-max is below --tls-min\n", stderr);
+        return false;
+    }
+    if (strchr(port, ':') != NULL)
+        return option_address("tls-port", port, &options->tls_listen);
+    if (!option_number("tls-port", port, 0, 65535, &number))
+        return false;
+    options->tls_listen = options->listen;
+    if (options->listen.ss_family == 0)
+        uv_ip4_addr("127.0.0.1", 0, (struct sockaddr_in *)&options->tls_listen);
+    /* The port stands at the same place in both families. */
+    ((struct sockaddr_in *)&options->tls_listen)->sin_port = htons((uint16_t)number);
+    return true;
+}
+
 enum cloud_options_result cloud_options_read(struct cloud *cloud, int argc, char **argv)
 {
     struct cloud_options *options = &cloud->options;
     int code;
 
-    *options = (struct cloud_options){
-        .default_heartbeat_s = DEFAULT_HEARTBEAT_S, .history_max = HISTORY_DEFAULT, .seed = 1};
+    *options = (struct cloud_options){.default_heartbeat_s = DEFAULT_HEARTBEAT_S,
+                                      .history_max = HISTORY_DEFAULT,
+                                      .seed = 1,
+                                      .tls.tickets = -1};
     optind = 0; /* a fresh scan: main() may have looked at the arguments before */
     while ((code = getopt_long(argc, argv, "", long_options, NULL)) != -1) {
         if (code == OPT_HELP) {
@@ -281,7 +375,9 @@ enum cloud_options_result cloud_options_read(struct cloud *cloud, int argc, char
         fprintf(stderr, "blynksim cloud: what is this: %s\n", argv[optind]);
         return CLOUD_OPTIONS_WRONG;
     }
-    if (cloud->project_count == 0 || options->listen.ss_family == 0) {
+    if (!options_place_tls(options))
+        return CLOUD_OPTIONS_WRONG;
+    if (cloud->project_count == 0 || (options->listen.ss_family == 0 && options->tls_listen.ss_family == 0)) {
         fputs("blynksim cloud: --listen ADDR:PORT and --token TOKEN are needed; --help shows all\n", stderr);
         return CLOUD_OPTIONS_WRONG;
     }

@@ -14,7 +14,10 @@
 #include "cloud_bytes.h"
 #include "cloud_fault.h"
 #include "cloud_frame.h"
+#include "cloud_listen.h"
+#include "cloud_record.h"
 #include "cloud_store.h"
+#include "cloud_tls.h"
 
 #define CLOUD_TOKEN_BYTES  32
 #define CLOUD_TOKENS_MAX   16
@@ -27,7 +30,9 @@ struct cloud_conn;
 enum cloud_style { CLOUD_STYLE_LEGACY, CLOUD_STYLE_NEW };
 
 struct cloud_options {
-    struct sockaddr_storage listen;
+    struct sockaddr_storage listen, tls_listen; /* family 0: not wanted */
+    struct cloud_tls_settings tls;
+    const char *tls_port; /* as it was said: NULL, PORT or ADDR:PORT */
     double heartbeat_factor;
     unsigned default_heartbeat_s;
     enum cloud_style style;
@@ -55,6 +60,7 @@ struct cloud_counters {
     uint64_t writes_refused; /* answered with a status that is not 200 */
     uint64_t quota_drops, pushes_too_big;
     uint64_t closed_by_device, reset_by_device, closed_idle, closed_by_cloud;
+    uint64_t tls_full, tls_resumed, tls_failed; /* handshakes */
 };
 
 struct cloud {
@@ -65,8 +71,9 @@ struct cloud {
     struct cloud_counters counters;
 
     uv_loop_t *loop;
-    uv_tcp_t *listener; /* NULL while the fault "refuse" is on */
-    struct sockaddr_storage bound;
+    struct cloud_listener plain, secure;
+    struct cloud_tls_server *tls_server; /* NULL: no TLS */
+    struct cloud_records records;        /* of connections that are closed */
     uv_timer_t tick;
     uv_signal_t signal_term, signal_int;
     struct cloud_control *control;

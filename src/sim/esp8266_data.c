@@ -145,26 +145,18 @@ static void say_waiting(struct modem *modem, struct link *link)
 
 void esp8266_link_data(struct modem *modem, struct link *link, const uint8_t *bytes, size_t count)
 {
-    size_t room = sizeof link->rx - link->rx_length;
-
     if (modem->settings.rxget == 0) {
         push_all(modem, link, bytes, count);
         return;
     }
-    if (count > room)
-        count = room;
-    memcpy(link->rx + link->rx_length, bytes, count);
-    link->rx_length += count;
+    link_keep(link, bytes, count);
     say_waiting(modem, link);
 }
 
-static void taken(struct modem *modem, struct link *link, size_t count)
+static void taken(struct link *link, size_t count)
 {
-    memmove(link->rx, link->rx + count, link->rx_length - count);
-    link->rx_length -= count;
-    link->taken += count;
     link->notified = false;
-    links_resume(modem);
+    link_taken(link, count);
 }
 
 static bool colon_first(const struct modem *modem)
@@ -184,7 +176,7 @@ static int give(struct modem *modem, struct link *link, size_t count)
     out_storm(modem, false);
     memcpy(text + used, link->rx, count);
     out_bytes(modem, OUT_ANSWER, text, used + count);
-    taken(modem, link, count);
+    taken(link, count);
     if (link->state != LINK_REMOTE_CLOSING || link->rx_length > 0)
         return AT_OK;
     link->state = LINK_CLOSED;

@@ -232,6 +232,8 @@ static int status_number(const struct modem *modem)
 static int run_cipstatus(struct modem *modem, const struct at_call *call)
 {
     (void)call;
+    if (esp8266_is_at2(modem) && VARIANT_IS(modem, ESP_STATUS, "cipstate"))
+        return at_unknown(modem);
     esp8266_say(modem, OUT_ANSWER, "STATUS:%d", status_number(modem));
     say_rows(modem, "+CIPSTATUS");
     return AT_OK;
@@ -240,7 +242,7 @@ static int run_cipstatus(struct modem *modem, const struct at_call *call)
 static int run_cipstate(struct modem *modem, const struct at_call *call)
 {
     (void)call;
-    if (!esp8266_is_at2(modem))
+    if (!esp8266_is_at2(modem) || VARIANT_IS(modem, ESP_STATUS, "cipstatus"))
         return at_unknown(modem);
     say_rows(modem, "+CIPSTATE");
     return AT_OK;

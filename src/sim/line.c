@@ -138,6 +138,8 @@ static void feed_payload(struct modem *modem, uint8_t byte)
         return;
     if (VARIANT_ON(modem, PAYLOAD_ECHO) || fault_active(modem, FAULT_ECHO_OF_PAYLOAD))
         echo(modem, &byte, 1);
+    if (modem->quectel.echo && !fault_is_mute(modem))
+        uart_write(&modem->uart, &byte, 1); /* AT+QISDE=1, whatever ATE says */
     if (line->mode == LINE_TEXT && text_ends(modem, byte))
         return;
     uv_timer_stop(&line->lone_escape);

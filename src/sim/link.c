@@ -198,6 +198,24 @@ void links_resume(struct modem *modem)
             tcp_pause(modem->links[id].conn, receive_room(&modem->links[id]) == 0);
 }
 
+void link_keep(struct link *link, const uint8_t *bytes, size_t count)
+{
+    size_t room = sizeof link->rx - link->rx_length;
+
+    if (count > room)
+        count = room;
+    memcpy(link->rx + link->rx_length, bytes, count);
+    link->rx_length += count;
+}
+
+void link_taken(struct link *link, size_t count)
+{
+    memmove(link->rx, link->rx + count, link->rx_length - count);
+    link->rx_length -= count;
+    link->taken += count;
+    links_resume(link->modem);
+}
+
 /* ---- closing ---- */
 
 static void on_tcp_closed(void *owner)

@@ -14,7 +14,7 @@
 #include <stdint.h>
 #include <uv.h>
 
-#define LINKS_MAX       12
+#define LINKS_MAX       13
 #define LINK_RX_BYTES   8192
 #define LINK_TX_WAITING 8192 /* what a modem's stack takes before it stops acknowledging sends */
 
@@ -65,6 +65,12 @@ void link_remote_close(struct link *link);
 
 /* From now on nothing passes, in either direction. */
 void link_kill_silently(struct link *link);
+
+/* What has come waits to be read; what does not fit is lost. */
+void link_keep(struct link *link, const uint8_t *bytes, size_t count);
+
+/* The host has read so many of the bytes that wait. */
+void link_taken(struct link *link, size_t count);
 
 bool link_send(struct link *link, const uint8_t *bytes, size_t count);
 size_t link_send_room(const struct link *link);

@@ -1,4 +1,5 @@
 /* blynksim: a simulated modem and a simulated Blynk cloud. */
+#include "certs.h"
 #include "cloud.h"
 #include "profile.h"
 #include "sim_modem.h"
@@ -11,6 +12,7 @@ static const char usage[] =
     "usage: blynksim list                 the modems there are\n"
     "       blynksim modem OPTION...      a simulated modem (--help says more)\n"
     "       blynksim cloud OPTION...      a simulated Blynk server (--help says more)\n"
+    "       blynksim certs DIR            certificates for tests (--help says more)\n"
     "       blynksim --help | --version\n";
 
 int main(int argc, char **argv)
@@ -24,6 +26,10 @@ int main(int argc, char **argv)
     if (strcmp(word, "cloud") == 0) {
         argv[1] = "blynksim cloud";
         return sim_cloud_main(argc - 1, argv + 1);
+    }
+    if (strcmp(word, "certs") == 0) {
+        argv[1] = "blynksim certs";
+        return sim_certs_main(argc - 1, argv + 1);
     }
     if (strcmp(word, "list") == 0 && argc == 2) {
         profile_print_all();

@@ -23,7 +23,7 @@
 #include "quectel.h"
 #include "route.h"
 #include "sim_card.h"
-#include "simcom_net.h"
+#include "simcom_ca.h"
 #include "simcom_netopen.h"
 #include "uart.h"
 #include "ublox.h"
@@ -70,6 +70,11 @@ struct cip_stack {
     uint64_t small_send_at_ms;
 };
 
+/* AT+CNMP and AT+CMNB of LTE-M modules, which survive a reboot; 0: as made. */
+struct simcom_radio {
+    int mode, narrow;
+};
+
 struct modem {
     uv_loop_t *loop;
     const struct options *options;
@@ -91,8 +96,9 @@ struct modem {
     struct cip_stack cip;
     struct neoway neoway;
     struct quectel quectel;
-    struct simcom_net simcom_net;
     struct simcom_netopen netopen;
+    struct simcom_ca simcom_ca;
+    struct simcom_radio radio;
     struct ublox ublox;
     struct esp8266 esp8266;
     struct link links[LINKS_MAX];

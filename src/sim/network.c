@@ -21,14 +21,31 @@ static int registration_number(const struct modem *modem)
     return (int)state;
 }
 
-static void announce_as(struct modem *modem, const char *name, int mode)
+static bool is_quectel(const struct modem *modem)
+{
+    return (modem->profile->families & FAMILY_QUECTEL) != 0;
+}
+
+/* Quectel's LTE modules add the access technology, and with 4 the timers of power saving (facts 1.7). */
+static void print_cell(const struct modem *modem, int mode, char out[64])
+{
+    if (is_quectel(modem) && modem->profile->lte)
+        snprintf(out, 64, CELL ",%.4s%s", VARIANT_TEXT(modem, ACT),
+                 mode == 4 ? ",,,\"00100001\",\"00000110\"" : "");
+    else
+        snprintf(out, 64, CELL);
+}
+
+static void announce(struct modem *modem, const char *name, int mode)
 {
     int state = registration_number(modem);
+    char cell[64];
 
     if (mode == 0)
         return;
-    if (mode == 2 && network_is_registered(modem))
-        out_line(modem, OUT_URC, "%s: %d,%s", name, state, CELL);
+    print_cell(modem, mode, cell);
+    if (mode >= 2 && network_is_registered(modem))
+        out_line(modem, OUT_URC, "%s: %d,%s", name, state, cell);
     else
         out_line(modem, OUT_URC, "%s: %d", name, state);
 }
@@ -39,9 +56,11 @@ static void announce_registration(struct modem *modem)
     if (modem->power == POWER_OFF)
         return;
     if (VARIANT_IS(modem, CREG_ON_LTE, "same"))
-        announce_as(modem, "+CREG", modem->settings.creg);
+        announce(modem, "+CREG", modem->settings.creg);
+    if (is_quectel(modem))
+        announce(modem, "+CGREG", modem->settings.cgreg);
     if (modem->profile->lte)
-        announce_as(modem, "+CEREG", modem->settings.cereg);
+        announce(modem, "+CEREG", modem->settings.cereg);
 }
 
 static void on_found(uv_timer_t *timer)
@@ -190,8 +209,11 @@ bool network_knows_apn(const struct modem *modem)
 
 void network_print_registration(const struct modem *modem, int mode, char *out, size_t room)
 {
-    if (mode == 2 && network_is_registered(modem))
-        snprintf(out, room, "%d,%d,%s", mode, registration_number(modem), CELL);
+    char cell[64];
+
+    print_cell(modem, mode, cell);
+    if (mode >= 2 && network_is_registered(modem))
+        snprintf(out, room, "%d,%d,%s", mode, registration_number(modem), cell);
     else
         snprintf(out, room, "%d,%d", mode, registration_number(modem));
 }

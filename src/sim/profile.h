@@ -52,13 +52,16 @@ struct profile {
     bool keeps_settings; /* AT&W survives a reboot */
     bool forgets_ipr;    /* the speed of AT+IPR is gone after a reboot */
     bool gnss;
-    bool buffered;         /* received bytes always wait to be read */
-    bool lte;              /* registers for LTE too */
-    bool netopen_two;      /* +NETOPEN: 1,0 and the commands of the SIM5360 */
-    const char *ati;       /* its whole answer, where that is one line; or NULL */
-    bool plain_sim_errors; /* commands that need the SIM card are an ERROR without it, never a number */
-    bool answers_noise;    /* a line that is no command is an ERROR, elsewhere it is ignored */
-    bool needs_feed;       /* a command line ends with CRLF; CR alone is not enough */
+    bool buffered;             /* received bytes always wait to be read */
+    bool lte;                  /* registers for LTE too */
+    bool first_lte;            /* SIM7000: one context, short commands, AT+CFUN=6 and no AT+CREBOOT */
+    bool no_auto_sleep;        /* AT+CSCLK=2 is refused */
+    const char *unlocked_line; /* said behind +CPIN: READY when the PIN was right; or NULL */
+    bool netopen_two;          /* +NETOPEN: 1,0 and the commands of the SIM5360 */
+    const char *ati;           /* its whole answer, where that is one line; or NULL */
+    bool plain_sim_errors;     /* commands that need the SIM card are an ERROR without it, never a number */
+    bool answers_noise;        /* a line that is no command is an ERROR, elsewhere it is ignored */
+    bool needs_feed;           /* a command line ends with CRLF; CR alone is not enough */
 };
 
 const struct profile *profile_find(const char *name);

@@ -7,10 +7,42 @@
 #include <stddef.h>
 
 static const struct at_command *const tables[] = {
-    simcom_commands,          simcom_cip_bearer_commands, simcom_sapbr_commands,
-    simcom_cip_open_commands, simcom_cip_status_commands, simcom_cip_send_commands,
-    simcom_cip_read_commands, at_settings_commands,       at_identity_commands,
-    at_cclk_commands,         at_network_commands,        NULL,
+    simcom_commands,
+    simcom_cip_bearer_commands,
+    simcom_sapbr_commands,
+    simcom_cip_open_commands,
+    simcom_cip_status_commands,
+    simcom_cip_send_commands,
+    simcom_commands,
+    simcom_cip_bearer_commands,
+    simcom_sapbr_commands,
+    simcom_cip_open_commands,
+    simcom_cip_status_commands,
+    simcom_cip_send_commands,
+    simcom_cip_read_commands,
+    simcom_gnss_commands,
+    at_settings_commands,
+    at_identity_commands,
+    at_cclk_commands,
+    at_network_commands,
+    NULL,
+};
+
+static const struct at_command *const tables_lte[] = {
+    simcom_commands,
+    simcom_lte_commands,
+    simcom_cip_bearer_commands,
+    simcom_sapbr_commands,
+    simcom_cip_open_commands,
+    simcom_cip_status_commands,
+    simcom_cip_send_commands,
+    simcom_cip_read_commands,
+    simcom_gnss_commands,
+    at_settings_commands,
+    at_identity_commands,
+    at_cclk_commands,
+    at_network_commands,
+    NULL,
 };
 
 static const char *const storm[] = {
@@ -23,7 +55,7 @@ static const struct boot_step boot_sim800[] = {
     {0, 0, BOOT_SAY, BOOT_IF_NOISE, "\0IIII\xFF\xFF\xFF\xFF", 9},
     {400, 0, BOOT_HEAR, 0, NULL, 0},
     {400, 0, BOOT_SAY, BOOT_IF_FIXED_BAUD, "RDY", 0},
-    {410, 0, BOOT_SAY, BOOT_IF_FIXED_BAUD, "+CFUN: 1", 0},
+    {410, 0, BOOT_SAY, BOOT_IF_FIXED_BAUD, "+CFUN: {cfun}", 0},
     {450, 0, BOOT_SAY, BOOT_IF_FIXED_BAUD, "+CPIN: {sim}", 0},
     {460, 0, BOOT_SIM, 0, NULL, 0},
     {500, 0, BOOT_SEARCH, BOOT_IF_SIM, NULL, 0},
@@ -38,6 +70,7 @@ static const struct variant_default variants_sim800[] = {
     {V_CLOCK_UNSET, "04/01/01,00:00:12+00"},
     {V_BOOT_NOISE, "on"},
     {V_AUTO_ATTACH, "on"},
+    {V_KEEPS_IPR, "on"},
     {V_BUSY, "swallow"},
     {V_PAYLOAD_ECHO, "off"},
     {V_CSQ_BER, "0"},
@@ -46,23 +79,42 @@ static const struct variant_default variants_sim800[] = {
     {0, NULL},
 };
 
-/* No Call Ready (A10). */
+/* Another chip: no junk at power-on, no SMS Ready, no CIPSSL (0, A10). */
+static const struct variant_default variants_sim900[] = {
+    {V_TAKES_TIME, "clts"},
+    {V_CLOCK_UNSET, "04/01/01,00:00:12+00"},
+    {V_AUTO_ATTACH, "on"},
+    {V_KEEPS_IPR, "on"},
+    {V_BUSY, "swallow"},
+    {V_PAYLOAD_ECHO, "off"},
+    {V_CSQ_BER, "0"},
+    {V_SMS_READY, "off"},
+    {V_CIPSSL, "absent"},
+    {V_ICCID, "8949000000000000001f"},
+    {V_LOCAL_IP, "10.177.109.126"},
+    {0, NULL},
+};
+
+/* No Call Ready, no CIPSSL (A10), no blank behind the prompt (1). */
 static const struct variant_default variants_sim7000[] = {
     {V_TAKES_TIME, "clts"},
     {V_PSUTTZ, "broken"},
     {V_AUTO_ATTACH, "on"},
+    {V_KEEPS_IPR, "on"},
     {V_BUSY, "swallow"},
     {V_PAYLOAD_ECHO, "off"},
     {V_CALL_READY, "off"},
+    {V_CIPSSL, "absent"},
+    {V_PROMPT_SPACE, "off"},
     {V_ICCID, "8949000000000000001f"},
     {V_LOCAL_IP, "10.181.182.177"},
     {0, NULL},
 };
 
 #define COMMON                                                                                               \
-    .vendor = "SIMCOM_Ltd", .families = FAMILY_SIMCOM_CIP, .family = &simcom_cip_family, .tables = tables,   \
+    .vendor = "SIMCOM_Ltd", .families = FAMILY_SIMCOM_CIP, .family = &simcom_cip_family,                     \
     .boot = boot_sim800, .storm = storm, .boot_real_ms = 5000, .line_max = 556, .send_max = 1460,            \
-    .any_case = true, .repeats = true, .keeps_settings = true
+    .any_case = true, .repeats = true, .keeps_settings = true, .forgets_ipr = true
 
 static const struct profile sim800 = {.name = "sim800",
                                       .description =
@@ -72,6 +124,7 @@ static const struct profile sim800 = {.name = "sim800",
                                       .firmware = "1418B05SIM800L24",
                                       .variants = variants_sim800,
                                       .links = 6,
+                                      .tables = tables,
                                       COMMON};
 static const struct profile sim808 = {.name = "sim808",
                                       .description = "SIMCom SIM808: as the SIM800, with positions",
@@ -80,6 +133,9 @@ static const struct profile sim808 = {.name = "sim808",
                                       .firmware = "1418B04SIM808M32",
                                       .variants = variants_sim800,
                                       .links = 6,
+                                      .tables = tables,
+                                      .gnss = true,
+                                      .no_auto_sleep = true,
                                       COMMON};
 static const struct profile sim868 = {.name = "sim868",
                                       .description = "SIMCom SIM868: as the SIM808",
@@ -88,14 +144,18 @@ static const struct profile sim868 = {.name = "sim868",
                                       .firmware = "1418B04SIM868M32",
                                       .variants = variants_sim800,
                                       .links = 6,
+                                      .tables = tables,
+                                      .gnss = true,
                                       COMMON};
 static const struct profile sim900 = {.name = "sim900",
                                       .description = "SIMCom SIM900: the CIP stack with 8 links, no CIPSSL",
                                       .ati = "SIM900 R11.0",
                                       .model = "SIMCOM_SIM900",
                                       .firmware = "1137B12SIM900M64_ST",
-                                      .variants = variants_sim800,
+                                      .variants = variants_sim900,
                                       .links = 8,
+                                      .unlocked_line = "+PACSP: 1",
+                                      .tables = tables,
                                       COMMON};
 static const struct profile sim7000 = {.name = "sim7000",
                                        .description = "SIMCom SIM7000: LTE-M, NB-IoT and 2G, CIP stack",
@@ -105,6 +165,9 @@ static const struct profile sim7000 = {.name = "sim7000",
                                        .variants = variants_sim7000,
                                        .links = 8,
                                        .lte = true,
+                                       .first_lte = true,
+                                       .gnss = true,
+                                       .tables = tables_lte,
                                        COMMON};
 
 const struct profile *const profiles_simcom[] = {&sim800, &sim808, &sim868, &sim900, &sim7000, NULL};

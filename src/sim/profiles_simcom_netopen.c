@@ -2,14 +2,13 @@
 #include "at_generic.h"
 #include "boot.h"
 #include "profile.h"
-#include "simcom_net.h"
 #include "simcom_netopen.h"
 
 #include <stddef.h>
 
 /* The SIM5360 has no CCH channel (C8). */
 static const struct at_command *const tables_5360[] = {
-    simcom_net_module_commands,
+    simcom_netopen_module_commands,
     simcom_netopen_commands,
     simcom_netopen_link_commands,
     simcom_netopen_read_commands,
@@ -22,7 +21,7 @@ static const struct at_command *const tables_5360[] = {
     NULL,
 };
 static const struct at_command *const tables[] = {
-    simcom_net_module_commands,
+    simcom_netopen_module_commands,
     simcom_netopen_commands,
     simcom_netopen_link_commands,
     simcom_netopen_read_commands,
@@ -99,9 +98,9 @@ static const struct variant_default variants_5360[] = {
     VARIANTS, {V_IMS, "absent"}, {V_SMS_DONE, "off"}, {0, NULL}};
 
 #define COMMON                                                                                               \
-    .families = FAMILY_SIMCOM_NET | FAMILY_NETOPEN, .family = &simcom_netopen_family, .storm = storm,        \
-    .boot_real_ms = 20000, .line_max = 512, .links = 10, .send_max = NETOPEN_SEND_MAX, .any_case = true,     \
-    .keeps_settings = true, .forgets_ipr = true
+    .families = FAMILY_NETOPEN, .family = &simcom_netopen_family, .storm = storm, .boot_real_ms = 20000,     \
+    .line_max = 512, .links = 10, .send_max = NETOPEN_SEND_MAX, .any_case = true, .keeps_settings = true,    \
+    .forgets_ipr = true
 
 static const struct profile sim7600 = {.name = "sim7600",
                                        .description = "SIMCom SIM7600: LTE, NETOPEN stack, buffered receive",

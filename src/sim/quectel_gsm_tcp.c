@@ -1,4 +1,5 @@
-/* TCP of Quectel's GSM modules (A6 to A10). */
+/* Open, close and status of TCP of Quectel's GSM modules (A6, A9, A10). */
+#include "at_generic.h"
 #include "at_result.h"
 #include "modem.h"
 #include "print.h"
@@ -8,28 +9,49 @@
 #include <stdio.h>
 #include <string.h>
 
-#define SOCKETS 6
+#define SOCKETS QUECTEL_GSM_SOCKETS
 
-static struct link *link_of(struct modem *modem, const struct at_call *call, int index)
+struct link *quectel_gsm_link(struct modem *modem, const struct at_call *call, int *next)
 {
     long id;
 
+    *next = modem->quectel.mux;
     if (modem->quectel.mux == 0)
-        return NULL; /* one link without a number is not simulated */
-    return at_number(call, index, 0, SOCKETS - 1, &id) ? &modem->links[id] : NULL;
+        return &modem->links[0];
+    return at_number(call, 0, 0, SOCKETS - 1, &id) ? &modem->links[id] : NULL;
 }
 
-/* ---- open and close ---- */
+/* "0, CLOSED", and without QIMUX "CLOSED". */
+static void say(struct modem *modem, enum out_kind kind, const struct link *link, const char *text)
+{
+    if (modem->quectel.mux == 1)
+        out_line(modem, kind, "%d, %s", link->id, text);
+    else
+        out_line(modem, kind, "%s", text);
+}
+
+static bool is_busy(const struct link *link)
+{
+    return link->state == LINK_OPEN || link->state == LINK_CONNECTING;
+}
+
+static unsigned bit_of(const struct link *link)
+{
+    return 1U << link->id;
+}
+
+/* ---- open ---- */
 
 static void link_opened(struct modem *modem, struct link *link)
 {
-    out_line(modem, OUT_LATE, "%d, CONNECT OK", link->id);
+    say(modem, OUT_LATE, link, "CONNECT OK");
 }
 
 static void link_failed(struct modem *modem, struct link *link)
 {
     link_close(link, LINK_CLOSED);
-    out_line(modem, OUT_LATE, "%d, CONNECT FAIL", link->id);
+    modem->quectel.failed |= bit_of(link);
+    say(modem, OUT_LATE, link, "CONNECT FAIL");
 }
 
 static bool is_address(const char *text)
@@ -41,201 +63,231 @@ static bool is_address(const char *text)
 }
 
 /* The wrong AT+QIDNSIP for what follows is an ERROR (A5). */
-static bool arguments_fit(const struct modem *modem, const struct at_call *call, long *port)
+static bool arguments_fit(const struct modem *modem, const struct at_call *call, int at, long *port)
 {
-    return call->argc == 4 && strcmp(call->arg[1].text, "TCP") == 0 && call->arg[2].text[0] != '\0' &&
-           strlen(call->arg[2].text) < ROUTE_HOST_MAX && at_number(call, 3, 1, 65535, port) &&
-           is_address(call->arg[2].text) == (modem->quectel.name_mode == 0);
+    return call->argc == at + 3 && strcmp(call->arg[at].text, "TCP") == 0 &&
+           call->arg[at + 1].text[0] != '\0' && strlen(call->arg[at + 1].text) < ROUTE_HOST_MAX &&
+           at_number(call, at + 2, 1, 65535, port) &&
+           is_address(call->arg[at + 1].text) == (modem->quectel.name_mode == 0);
+}
+
+/* With nothing up it brings up the context of AT+QICSGP by itself (A4). */
+static bool bring_up(struct modem *modem)
+{
+    if (modem->quectel.state == QUECTEL_STATUS)
+        return true;
+    if (!at_bearer_possible(modem))
+        return false;
+    modem->network.bearer_up = true;
+    modem->quectel.state = QUECTEL_STATUS;
+    return true;
+}
+
+static void start(struct modem *modem, struct link *link, const char *host, uint16_t port)
+{
+    bool kept = (modem->quectel.failed & bit_of(link)) != 0 && VARIANT_ON(modem, FAIL_KEEPS_LINK);
+
+    if (is_busy(link)) {
+        say(modem, OUT_LATE, link,
+            VARIANT_IS(modem, ALREADY_OPEN, "fail") ? "CONNECT FAIL" : "ALREADY CONNECT");
+        return;
+    }
+    if (kept || !bring_up(modem)) {
+        link_fail_later(link);
+        return;
+    }
+    modem->quectel.failed &= ~bit_of(link);
+    modem->quectel.was_closed = false;
+    if (link_open(link, host, port) == LINK_NO_NAME) {
+        print_event("--", "'%s' does not resolve", host);
+        link_fail_later(link);
+    }
 }
 
 static int run_qiopen(struct modem *modem, const struct at_call *call)
 {
-    struct link *link = link_of(modem, call, 0);
+    enum quectel_state state = modem->quectel.state;
+    int next;
+    struct link *link = quectel_gsm_link(modem, call, &next);
     long port;
 
-    if (link == NULL || modem->quectel.state != QUECTEL_STATUS || !arguments_fit(modem, call, &port))
+    if (link == NULL || (state != QUECTEL_STATUS && state != QUECTEL_INITIAL) ||
+        !arguments_fit(modem, call, next, &port))
         return AT_ERROR;
     if (fault_point_reached(modem, FAULT_AT_CONNECT))
         return AT_SILENT;
     at_result(modem, AT_OK);
-    if (link->state == LINK_OPEN || link->state == LINK_CONNECTING) {
-        out_line(modem, OUT_LATE, "%d, ALREADY CONNECT", link->id);
-        return AT_DONE;
-    }
-    if (link_open(link, call->arg[2].text, (uint16_t)port) == LINK_NO_NAME) {
-        print_event("--", "'%s' does not resolve", call->arg[2].text);
-        link_fail_later(link);
-    }
+    start(modem, link, call->arg[next + 1].text, (uint16_t)port);
     return AT_DONE;
+}
+
+/* ---- close ---- */
+
+/* What QICLOSE finds: something to close, or not, in the ways in which the modules differ. */
+static bool can_close(const struct modem *modem, const struct link *link)
+{
+    if (link->state == LINK_INITIAL)
+        return false;
+    if (is_busy(link))
+        return true;
+    if (modem->quectel.failed & bit_of(link))
+        return VARIANT_IS(modem, QICLOSE_FAILED, "ok");
+    return VARIANT_IS(modem, QICLOSE_FREED, "ok");
 }
 
 static int run_qiclose(struct modem *modem, const struct at_call *call)
 {
-    struct link *link = link_of(modem, call, 0);
+    int next;
+    struct link *link = quectel_gsm_link(modem, call, &next);
+    bool closes;
 
-    if (link == NULL || link->state == LINK_INITIAL)
+    if (link == NULL || call->argc != next)
+        return AT_ERROR;
+    closes = can_close(modem, link);
+    modem->quectel.failed &= ~bit_of(link);
+    if (!closes)
         return AT_ERROR;
     link_close(link, LINK_INITIAL);
-    out_line(modem, OUT_ANSWER, "%d, CLOSE OK", link->id);
+    modem->quectel.was_closed = true;
+    say(modem, OUT_ANSWER, link, "CLOSE OK");
     return AT_DONE;
 }
 
 /* The number is free; what waits can still be read. */
 static void link_closed(struct modem *modem, struct link *link)
 {
-    out_line(modem, OUT_URC, "%d, CLOSED", link->id);
+    quectel_keep_unread(modem, link);
+    modem->quectel.was_closed = true;
+    say(modem, OUT_URC, link, "CLOSED");
+}
+
+static void close_all(struct modem *modem, bool told)
+{
+    for (int id = 0; id < SOCKETS; id++) {
+        struct link *link = &modem->links[id];
+        bool open = link->state == LINK_OPEN;
+
+        link->dead = open && VARIANT_IS(modem, TCP_ON_POWER_LOSS, "silent");
+        link_close(link, LINK_INITIAL);
+        if (open && told)
+            say(modem, OUT_URC, link, "CLOSED");
+    }
 }
 
 static void bearer_lost(struct modem *modem)
 {
     modem->quectel.state = QUECTEL_DEACT;
-    for (int id = 0; id < SOCKETS; id++) {
-        struct link *link = &modem->links[id];
-
-        link->dead = link->state == LINK_OPEN && VARIANT_IS(modem, TCP_ON_POWER_LOSS, "silent");
-        link_close(link, LINK_INITIAL);
-    }
+    modem->quectel.failed = 0;
+    if (VARIANT_IS(modem, PDP_CLOSES, "before"))
+        close_all(modem, true);
     out_line(modem, OUT_URC, VARIANT_IS(modem, PDP_TEXT, "colon") ? "+PDP: DEACT" : "+PDP DEACT");
+    close_all(modem, VARIANT_IS(modem, PDP_CLOSES, "after"));
 }
 
 /* ---- status ---- */
 
-static const char *state_text(const struct modem *modem)
+const char *quectel_gsm_state(const struct modem *modem)
 {
     static const char *const texts[] = {"IP INITIAL", "IP START", "IP GPRSACT", "IP STATUS", "PDP DEACT"};
+    const struct link *link = &modem->links[0];
 
-    if (modem->quectel.state == QUECTEL_STATUS && links_count(modem, LINK_OPEN) > 0)
-        return "IP PROCESSING";
-    return texts[modem->quectel.state];
+    if (modem->quectel.state != QUECTEL_STATUS)
+        return texts[modem->quectel.state];
+    if (modem->quectel.mux == 1)
+        return links_count(modem, LINK_OPEN) + links_count(modem, LINK_CONNECTING) > 0 ? "IP PROCESSING"
+                                                                                       : "IP STATUS";
+    if (is_busy(link))
+        return link->state == LINK_OPEN ? "CONNECT OK" : "TCP CONNECTING";
+    return modem->quectel.was_closed ? "IP CLOSE" : "IP STATUS";
 }
 
 static const char *link_text(const struct link *link)
 {
     switch (link->state) {
-    case LINK_INITIAL:
-    case LINK_CLOSED:
-        break;
     case LINK_CONNECTING:
         return "CONNECTING";
     case LINK_OPEN:
         return "CONNECTED";
+    case LINK_INITIAL:
     case LINK_REMOTE_CLOSING:
-        return "REMOTE CLOSING";
+    case LINK_CLOSED:
+        break;
     }
     return "INITIAL";
+}
+
+/* Six lines without empty ones between them; QISTATE adds the state of each link. */
+static void say_links(struct modem *modem, const char *name, bool states)
+{
+    char text[1024];
+    size_t used = 0;
+
+    for (int id = 0; id < SOCKETS; id++) {
+        const struct link *link = &modem->links[id];
+        const char *end = id + 1 < SOCKETS ? "\r\n" : "";
+
+        if (is_busy(link))
+            used += (size_t)snprintf(text + used, sizeof text - used, "%s: %d,\"TCP\",\"%s\",\"%u\"", name,
+                                     id, link->ip, (unsigned)link->port);
+        else
+            used += (size_t)snprintf(text + used, sizeof text - used, "%s: %d,\"\",\"\",\"\"", name, id);
+        if (states)
+            used += (size_t)snprintf(text + used, sizeof text - used, ",\"%s\"", link_text(link));
+        used += (size_t)snprintf(text + used, sizeof text - used, "%s", end);
+    }
+    out_line(modem, OUT_ANSWER, "%s", text);
+}
+
+static int say_state(struct modem *modem)
+{
+    at_result(modem, AT_OK);
+    out_line(modem, OUT_ANSWER, "STATE: %s", quectel_gsm_state(modem));
+    return AT_DONE;
+}
+
+static int run_qistat(struct modem *modem, const struct at_call *call)
+{
+    (void)call;
+    if (modem->quectel.mux == 0)
+        return say_state(modem);
+    say_links(modem, "+QISTAT", false);
+    return AT_OK;
 }
 
 /* Two OKs (A9). */
 static int run_qistate(struct modem *modem, const struct at_call *call)
 {
     (void)call;
-    at_result(modem, AT_OK);
-    out_line(modem, OUT_ANSWER, "STATE: %s", state_text(modem));
-    for (int id = 0; id < SOCKETS; id++) {
-        const struct link *link = &modem->links[id];
-
-        if (link->state == LINK_OPEN || link->state == LINK_CONNECTING)
-            out_line(modem, OUT_ANSWER, "+QISTATE: %d,\"TCP\",\"%s\",\"%u\",\"%s\"", id, link->ip,
-                     (unsigned)link->port, link_text(link));
-        else
-            out_line(modem, OUT_ANSWER, "+QISTATE: %d,\"\",\"\",\"\",\"%s\"", id, link_text(link));
-    }
-    return AT_OK;
-}
-
-/* ---- send ---- */
-
-static int payload_complete(struct modem *modem)
-{
-    struct link *link = &modem->links[modem->quectel.sending];
-    bool sent = link->state == LINK_OPEN && !fault_use(modem, FAULT_SEND_FAIL) &&
-                link_send(link, modem->line.payload, modem->line.payload_length);
-
-    out_line(modem, OUT_ANSWER, sent ? "SEND OK" : "SEND FAIL");
-    return AT_DONE;
-}
-
-static int run_qisend(struct modem *modem, const struct at_call *call)
-{
-    const struct link *link = link_of(modem, call, 0);
-    long count;
-
-    if (link == NULL || link->state != LINK_OPEN || !at_number(call, 1, 1, QUECTEL_SEND_MAX, &count))
-        return AT_ERROR;
-    modem->quectel.sending = link->id;
-    return at_prompt(modem, (size_t)count, payload_complete);
-}
-
-static int run_qisack(struct modem *modem, const struct at_call *call)
-{
-    const struct link *link = link_of(modem, call, 0);
-    size_t unacked;
-
-    if (link == NULL || link->state == LINK_INITIAL)
-        return AT_ERROR;
-    unacked = link_unacked(link);
-    out_line(modem, OUT_ANSWER, "+QISACK: %zu, %zu, %zu", (size_t)link->sent, (size_t)link->sent - unacked,
-             unacked);
-    return AT_OK;
-}
-
-/* ---- receive ---- */
-
-static void link_data(struct modem *modem, struct link *link, const uint8_t *bytes, size_t count)
-{
-    bool told = link->notified;
-
-    quectel_take(link, bytes, count);
-    link->notified = true;
-    if (modem->quectel.indi == 2)
-        out_line(modem, OUT_URC, "+QIRDI: 0,1,%d,1,%zu,%zu", link->id, count, link->rx_length);
-    else if (!told)
-        out_line(modem, OUT_URC, "+QIRDI: 0,1,%d", link->id);
-}
-
-static int run_qird(struct modem *modem, const struct at_call *call)
-{
-    struct link *link = link_of(modem, call, 2);
-    uint8_t text[QUECTEL_READ_MAX + 80];
-    long wanted;
-
-    if (link == NULL || link->state == LINK_INITIAL || !at_number(call, 3, 1, QUECTEL_READ_MAX, &wanted))
-        return AT_ERROR;
-    if (link->rx_length == 0) {
-        link->notified = false;
+    if (VARIANT_IS(modem, QISTATE_IDLE, "ok") && links_count(modem, LINK_OPEN) == 0)
         return AT_OK;
-    }
-    size_t count = (size_t)wanted < link->rx_length ? (size_t)wanted : link->rx_length;
-    size_t used = (size_t)snprintf((char *)text, 80, "\r\n+QIRD: %s:%u,TCP,%zu\r\n", link->ip,
-                                   (unsigned)link->port, count);
-    memcpy(text + used, link->rx, count);
-    out_storm(modem, false);
-    out_bytes(modem, OUT_ANSWER, text, used + count);
-    quectel_given(link, count);
+    if (modem->quectel.mux == 0)
+        return say_state(modem);
+    say_state(modem);
+    say_links(modem, "+QISTATE", true);
     return AT_OK;
 }
 
 const struct at_command quectel_gsm_tcp_commands[] = {
     {"+QIOPEN", run_qiopen, AT_SET, AT_NEEDS_SIM},
     {"+QICLOSE", run_qiclose, AT_SET | AT_EXEC, 0},
+    {"+QISTAT", run_qistat, AT_EXEC, 0},
     {"+QISTATE", run_qistate, AT_EXEC, 0},
-    {"+QISEND", run_qisend, AT_SET, AT_NEEDS_SIM},
-    {"+QISACK", run_qisack, AT_SET, 0},
-    {"+QIRD", run_qird, AT_SET, 0},
     {NULL, NULL, 0, 0},
 };
 
 static void reset(struct modem *modem)
 {
-    modem->quectel = (struct quectel){.echo = true, .indi = 0, .name_mode = 0};
+    modem->quectel =
+        (struct quectel){.echo = true, .prompt = 1, .name_mode = (int)VARIANT_NUMBER(modem, NAME_MODE)};
 }
 
 const struct family quectel_gsm_family = {
     .reset = reset,
     .link_opened = link_opened,
     .link_failed = link_failed,
-    .link_data = link_data,
+    .link_data = quectel_gsm_data,
     .link_closed = link_closed,
     .bearer_lost = bearer_lost,
     .sim_changed = quectel_sim_changed,
+    .prompt = quectel_gsm_prompt,
 };

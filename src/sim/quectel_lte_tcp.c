@@ -1,6 +1,6 @@
 /*
- * TCP of Quectel's LTE modules (B4 to B7): OK first and the result later, a number stays taken until the host
- * closes it, waiting bytes are told of once.
+ * Open, close and status of TCP of Quectel's LTE modules (B4, B7): OK first and the result later, a number stays
+ * taken until the host closes it.
  */
 #include "at_result.h"
 #include "modem.h"
@@ -10,18 +10,23 @@
 #include <stdio.h>
 #include <string.h>
 
-#define SOCKETS LINKS_MAX /* twelve by the manual */
+#define SOCKETS QUECTEL_LTE_SOCKETS
 
-static struct link *link_of(struct modem *modem, const struct at_call *call, int index)
+struct link *quectel_lte_link(struct modem *modem, const struct at_call *call, int index)
 {
     long id;
 
     return at_number(call, index, 0, SOCKETS - 1, &id) ? &modem->links[id] : NULL;
 }
 
+static unsigned bit_of(const struct link *link)
+{
+    return 1U << link->id;
+}
+
 static bool is_used(const struct modem *modem, const struct link *link)
 {
-    return modem->quectel.used & 1U << link->id;
+    return (modem->quectel.used & bit_of(link)) != 0;
 }
 
 /* ---- open ---- */
@@ -39,82 +44,122 @@ static void link_opened(struct modem *modem, struct link *link)
 
 static void link_failed(struct modem *modem, struct link *link)
 {
-    int error =
-        modem->quectel.owed_error && modem->quectel.opening == link->id ? modem->quectel.owed_error : 566;
+    bool nameless = (modem->quectel.nameless & bit_of(link)) != 0;
 
-    modem->quectel.owed_error = 0;
     link_close(link, LINK_CLOSED);
-    say_result(modem, link, error);
+    say_result(modem, link, nameless ? 565 : 566);
 }
 
-static bool arguments_fit(const struct at_call *call, long *context, long *port)
+struct opening {
+    long context, port, local, mode;
+    const char *host;
+};
+
+/* Transparent mode, 2, is not simulated. */
+static bool arguments_fit(const struct at_call *call, struct opening *opening)
 {
-    return call->argc >= 5 && call->argc <= 7 && at_number(call, 0, 1, 16, context) &&
-           strcmp(call->arg[2].text, "TCP") == 0 && call->arg[3].text[0] != '\0' &&
-           strlen(call->arg[3].text) < ROUTE_HOST_MAX && at_number(call, 4, 1, 65535, port);
+    opening->local = opening->mode = 0;
+    opening->host = call->arg[3].text;
+    return call->argc >= 5 && call->argc <= 8 && at_number(call, 0, 1, 16, &opening->context) &&
+           strcmp(call->arg[2].text, "TCP") == 0 && opening->host[0] != '\0' &&
+           strlen(opening->host) < ROUTE_HOST_MAX && at_number(call, 4, 1, 65535, &opening->port) &&
+           (call->argc < 6 || at_number(call, 5, 0, 65535, &opening->local)) &&
+           (call->argc < 7 || at_number(call, 6, 0, 1, &opening->mode));
+}
+
+static void start(struct modem *modem, struct link *link, const struct opening *opening)
+{
+    struct quectel *quectel = &modem->quectel;
+
+    if (is_used(modem, link)) {
+        say_result(modem, link, 563);
+        return;
+    }
+    quectel->used |= bit_of(link);
+    quectel->nameless &= ~bit_of(link);
+    quectel->push = opening->mode == 1 ? quectel->push | bit_of(link) : quectel->push & ~bit_of(link);
+    if (!modem->network.bearer_up || quectel->context != opening->context) {
+        link->state = LINK_CLOSED;
+        say_result(modem, link, 561);
+        return;
+    }
+    if (link_open(link, opening->host, (uint16_t)opening->port) == LINK_NO_NAME) {
+        print_event("--", "'%s' does not resolve", opening->host);
+        quectel->nameless |= bit_of(link);
+        link_fail_later(link);
+    }
 }
 
 static int run_qiopen(struct modem *modem, const struct at_call *call)
 {
-    struct link *link = link_of(modem, call, 1);
-    long context, port;
+    struct link *link = quectel_lte_link(modem, call, 1);
+    struct opening opening;
 
-    if (link == NULL)
-        return AT_ERROR;
-    if (!arguments_fit(call, &context, &port)) {
+    if (link == NULL || call->argc < 4 || !arguments_fit(call, &opening)) {
         modem->quectel.last_error = 552;
         return AT_ERROR;
     }
     if (fault_point_reached(modem, FAULT_AT_CONNECT))
         return AT_SILENT;
     at_result(modem, AT_OK);
-    if (is_used(modem, link)) {
-        say_result(modem, link, 563);
-        return AT_DONE;
-    }
-    modem->quectel.used |= 1U << link->id;
-    if (!modem->network.bearer_up) {
-        link->state = LINK_CLOSED;
-        say_result(modem, link, 561);
-        return AT_DONE;
-    }
-    modem->quectel.opening = link->id;
-    modem->quectel.owed_error = 0;
-    if (link_open(link, call->arg[3].text, (uint16_t)port) == LINK_NO_NAME) {
-        print_event("--", "'%s' does not resolve", call->arg[3].text);
-        modem->quectel.owed_error = 565;
-        link_fail_later(link);
-    }
+    start(modem, link, &opening);
     return AT_DONE;
 }
 
-static int run_qiclose(struct modem *modem, const struct at_call *call)
-{
-    struct link *link = link_of(modem, call, 0);
+/* ---- close ---- */
 
-    if (link == NULL)
-        return AT_ERROR;
-    link_close(link, LINK_INITIAL);
-    modem->quectel.used &= ~(1U << link->id);
-    return AT_OK;
+static void say_closed(struct modem *modem, const struct link *link)
+{
+    if (quectel_lte_urcs_come(modem))
+        out_line(modem, OUT_URC, "+QIURC: \"closed\",%d", link->id);
 }
 
+/* Some tell of the host's own close, too (B7). */
+static int run_qiclose(struct modem *modem, const struct at_call *call)
+{
+    struct link *link = quectel_lte_link(modem, call, 0);
+    bool told = VARIANT_ON(modem, QICLOSE_URC) || modem->quectel.close_told;
+
+    if (link == NULL || (!is_used(modem, link) && VARIANT_IS(modem, QICLOSE_IDLE, "error")))
+        return AT_ERROR;
+    told = told && is_used(modem, link);
+    link_close(link, LINK_INITIAL);
+    modem->quectel.used &= ~bit_of(link);
+    at_result(modem, AT_OK);
+    if (told)
+        say_closed(modem, link);
+    return AT_DONE;
+}
+
+/* The number stays taken; what waits can still be read. */
 static void link_closed(struct modem *modem, struct link *link)
 {
-    out_line(modem, OUT_URC, "+QIURC: \"closed\",%d", link->id);
+    quectel_keep_unread(modem, link);
+    say_closed(modem, link);
+}
+
+static void close_all(struct modem *modem, bool told)
+{
+    for (int id = 0; id < SOCKETS; id++) {
+        struct link *link = &modem->links[id];
+        bool open = link->state == LINK_OPEN;
+
+        link->dead = open && VARIANT_IS(modem, TCP_ON_POWER_LOSS, "silent");
+        if (link->state != LINK_INITIAL)
+            link_close(link, LINK_CLOSED);
+        if (open && told)
+            say_closed(modem, link);
+    }
 }
 
 static void bearer_lost(struct modem *modem)
 {
     modem->quectel.state = QUECTEL_DEACT; /* QIDEACT comes first (T-B6) */
-    out_line(modem, OUT_URC, "+QIURC: \"pdpdeact\",1");
-    for (int id = 0; id < SOCKETS; id++) {
-        struct link *link = &modem->links[id];
-
-        link->dead = link->state == LINK_OPEN && VARIANT_IS(modem, TCP_ON_POWER_LOSS, "silent");
-        if (link->state != LINK_INITIAL)
-            link_close(link, LINK_CLOSED);
-    }
+    if (VARIANT_IS(modem, PDP_CLOSES, "before"))
+        close_all(modem, true);
+    if (quectel_lte_urcs_come(modem))
+        out_line(modem, OUT_URC, "+QIURC: \"pdpdeact\",%d", modem->quectel.context);
+    close_all(modem, VARIANT_IS(modem, PDP_CLOSES, "after"));
 }
 
 /* ---- status ---- */
@@ -136,126 +181,72 @@ static int state_number(const struct modem *modem, const struct link *link)
     return 4;
 }
 
-static void say_state(struct modem *modem, const struct link *link)
+static size_t print_state(const struct modem *modem, const struct link *link, char *out, size_t room)
 {
-    out_line(modem, OUT_ANSWER, "+QISTATE: %d,\"TCP\",\"%s\",%u,65514,%d,1,0,0,\"uart1\"", link->id,
-             link->ip[0] ? link->ip : "0.0.0.0", (unsigned)link->port, state_number(modem, link));
+    int length =
+        snprintf(out, room, "+QISTATE: %d,\"TCP\",\"%s\",%u,65514,%d,%d,0,%d,\"uart1\"\r\n", link->id,
+                 link->ip[0] ? link->ip : "0.0.0.0", (unsigned)link->port, state_number(modem, link),
+                 modem->quectel.context, (modem->quectel.push & bit_of(link)) != 0);
+
+    return length > 0 && (size_t)length < room ? (size_t)length : 0;
 }
 
-static int run_qistate(struct modem *modem, const struct at_call *call)
+/* No empty lines between the rows (1.1). */
+static void say_states(struct modem *modem, const struct link *one)
 {
-    const struct link *one = call->argc == 2 ? link_of(modem, call, 1) : NULL;
+    char text[SOCKETS * 96];
+    size_t used = 0;
 
     for (int id = 0; id < SOCKETS; id++) {
         const struct link *link = &modem->links[id];
 
         if (is_used(modem, link) && (one == NULL || one == link))
-            say_state(modem, link);
+            used += print_state(modem, link, text + used, sizeof text - used);
     }
-    return AT_OK;
+    if (used > 0)
+        out_line(modem, OUT_ANSWER, "%.*s", (int)used - 2, text);
 }
 
-/* ---- send ---- */
-
-static int payload_complete(struct modem *modem)
+/* Of one number (=1,id), of one context (=0,context), or of all. */
+static int run_qistate(struct modem *modem, const struct at_call *call)
 {
-    struct link *link = &modem->links[modem->quectel.sending];
+    const struct link *one = NULL;
+    long by_id = 0, context;
 
-    if (link->state != LINK_OPEN || fault_use(modem, FAULT_SEND_FAIL) ||
-        !link_send(link, modem->line.payload, modem->line.payload_length)) {
-        out_line(modem, OUT_ANSWER, "SEND FAIL");
-        return AT_DONE;
-    }
-    out_line(modem, OUT_ANSWER, "SEND OK");
-    return AT_DONE;
-}
-
-static int run_qisend(struct modem *modem, const struct at_call *call)
-{
-    const struct link *link = link_of(modem, call, 0);
-    long count;
-
-    if (link == NULL || link->state != LINK_OPEN || call->argc < 2 ||
-        !at_number(call, 1, 0, QUECTEL_SEND_MAX, &count))
-        return AT_ERROR;
-    if (count == 0) {
-        size_t unacked = link_unacked(link);
-
-        out_line(modem, OUT_ANSWER, "+QISEND: %zu,%zu,%zu", (size_t)link->sent, (size_t)link->sent - unacked,
-                 unacked);
+    if (call->kind != AT_SET) {
+        say_states(modem, NULL);
         return AT_OK;
     }
-    modem->quectel.sending = link->id;
-    return at_prompt(modem, (size_t)count, payload_complete);
-}
-
-/* ---- receive ---- */
-
-static void link_data(struct modem *modem, struct link *link, const uint8_t *bytes, size_t count)
-{
-    bool told = link->notified;
-
-    quectel_take(link, bytes, count);
-    link->notified = true;
-    if (!told)
-        out_line(modem, OUT_URC, "+QIURC: \"recv\",%d", link->id);
-}
-
-static int give(struct modem *modem, struct link *link, size_t wanted)
-{
-    uint8_t text[QUECTEL_READ_MAX + 40];
-    size_t count = wanted < link->rx_length ? wanted : link->rx_length;
-    size_t used = (size_t)snprintf((char *)text, 32, "\r\n+QIRD: %zu\r\n", count);
-
-    memcpy(text + used, link->rx, count);
-    used += count;
-    if (count > 0) {
-        text[used++] = '\r';
-        text[used++] = '\n';
-    }
-    out_storm(modem, false);
-    out_bytes(modem, OUT_ANSWER, text, used);
-    quectel_given(link, count);
-    link->notified = link->rx_length > 0; /* not again before all has been read */
-    return AT_OK;
-}
-
-static int run_qird(struct modem *modem, const struct at_call *call)
-{
-    struct link *link = link_of(modem, call, 0);
-    long wanted = QUECTEL_READ_MAX;
-
-    if (link == NULL || !is_used(modem, link) ||
-        (call->argc > 1 && !at_number(call, 1, 0, QUECTEL_READ_MAX, &wanted)))
+    if (call->argc != 2 || !at_number(call, 0, 0, 1, &by_id))
         return AT_ERROR;
-    if (wanted == 0) {
-        out_line(modem, OUT_ANSWER, "+QIRD: %zu,%zu,%zu", (size_t)link->taken + link->rx_length,
-                 (size_t)link->taken, link->rx_length);
-        return AT_OK;
-    }
-    return give(modem, link, (size_t)wanted);
+    if (by_id == 1)
+        one = quectel_lte_link(modem, call, 1);
+    if ((by_id == 1 && one == NULL) || (by_id == 0 && !at_number(call, 1, 1, 16, &context)))
+        return AT_ERROR;
+    if (by_id == 1 || context == modem->quectel.context)
+        say_states(modem, one);
+    return AT_OK;
 }
 
 const struct at_command quectel_lte_tcp_commands[] = {
     {"+QIOPEN", run_qiopen, AT_SET, AT_NEEDS_SIM},
     {"+QICLOSE", run_qiclose, AT_SET, 0},
     {"+QISTATE", run_qistate, AT_QUERY | AT_SET | AT_EXEC, 0},
-    {"+QISEND", run_qisend, AT_SET, AT_NEEDS_SIM},
-    {"+QIRD", run_qird, AT_SET, 0},
     {NULL, NULL, 0, 0},
 };
 
 static void reset(struct modem *modem)
 {
-    modem->quectel = (struct quectel){.echo = true};
+    modem->quectel = (struct quectel){.echo = true, .context = 1, .urcs_here = modem->quectel.urcs_here};
 }
 
 const struct family quectel_lte_family = {
     .reset = reset,
     .link_opened = link_opened,
     .link_failed = link_failed,
-    .link_data = link_data,
+    .link_data = quectel_lte_data,
     .link_closed = link_closed,
     .bearer_lost = bearer_lost,
     .sim_changed = quectel_sim_changed,
+    .prompt = quectel_lte_prompt,
 };

@@ -10,8 +10,13 @@
 
 static int run_ati(struct modem *modem, const struct at_call *call)
 {
+    const char *revision = strchr(modem->profile->ati, ' ');
+
     (void)call;
-    out_line(modem, OUT_ANSWER, "%s", modem->profile->ati);
+    if (VARIANT_ON(modem, ATI_SHORT) && revision != NULL)
+        out_line(modem, OUT_ANSWER, "%s", revision + 1);
+    else
+        out_line(modem, OUT_ANSWER, "%s", modem->profile->ati);
     return AT_OK;
 }
 
@@ -62,10 +67,20 @@ static int run_accept(struct modem *modem, const struct at_call *call)
     return AT_OK;
 }
 
-/* Order pin1, pin2, puk1, puk2 on this model (5). */
+/* Two on the SIM800; one less on the SIM808 (10). */
+static int run_csclk(struct modem *modem, const struct at_call *call)
+{
+    long mode;
+
+    return at_number(call, 0, 0, modem->profile->no_auto_sleep ? 1 : 2, &mode) ? AT_OK : AT_ERROR;
+}
+
+/* Order pin1, pin2, puk1, puk2 on this model; the LTE-M modules do not have it (5). */
 static int run_spic(struct modem *modem, const struct at_call *call)
 {
     (void)call;
+    if (modem->profile->lte)
+        return AT_ERROR;
     if (modem->sim.absent)
         return 10;
     out_line(modem, OUT_ANSWER, "+SPIC: %d,3,%d,10", modem->sim.pin_tries, modem->sim.puk_tries);
@@ -83,25 +98,38 @@ static void radio_off(struct modem *modem)
     out_line(modem, OUT_URC, "+CPIN: NOT READY");
 }
 
+/* The LTE-M modules say OK first (B1). */
+static int radio_on(struct modem *modem)
+{
+    modem->settings.cfun = 1;
+    sim_card_restart(&modem->sim);
+    if (modem->profile->lte)
+        at_result(modem, AT_OK);
+    out_line(modem, OUT_URC, "+CPIN: %s", sim_lock_name(sim_card_lock(&modem->sim)));
+    network_search(modem, true);
+    return modem->profile->lte ? AT_DONE : AT_OK;
+}
+
 static int set_cfun(struct modem *modem, const struct at_call *call)
 {
+    bool seven = modem->profile->first_lte;
+    int before = modem->settings.cfun;
     long level, reset = 0;
 
-    if (!at_number(call, 0, 0, 4, &level) || (call->argc > 1 && !at_number(call, 1, 0, 1, &reset)))
+    if (!at_number(call, 0, 0, seven ? 6 : 4, &level) || level == 5 ||
+        (call->argc > 1 && !at_number(call, 1, 0, 1, &reset)))
         return AT_ERROR;
-    if (reset == 1) {
+    if (reset == 1 || level == 6) {
         at_result(modem, AT_OK);
         modem_reboot(modem, "AT+CFUN=1,1", false);
         return AT_SILENT;
     }
-    if (level != 1 && modem->settings.cfun == 1)
+    if (seven && level != 0)
+        modem->stored.cfun = (int)level; /* written to flash (1) */
+    if (level == 1 && before != 1)
+        return radio_on(modem);
+    if (level != 1 && before == 1)
         radio_off(modem);
-    if (level == 1 && modem->settings.cfun != 1) {
-        modem->settings.cfun = 1;
-        sim_card_restart(&modem->sim);
-        out_line(modem, OUT_URC, "+CPIN: %s", sim_lock_name(sim_card_lock(&modem->sim)));
-        network_search(modem, true);
-    }
     modem->settings.cfun = (int)level;
     return AT_OK;
 }
@@ -138,14 +166,14 @@ const struct at_command simcom_commands[] = {
     {"+CFUN", run_cfun, AT_QUERY | AT_SET, 0},
     {"+CPOWD", run_cpowd, AT_SET, 0},
     {"+CIURC", run_accept, AT_SET, 0},
-    {"+CSCLK", run_accept, AT_SET, 0},
+    {"+CSCLK", run_csclk, AT_SET, 0},
     {"+CBATCHK", run_accept, AT_SET, 0},
     {NULL, NULL, 0, 0},
 };
 
 /* ---- by itself ---- */
 
-static void sim_changed(struct modem *modem)
+void simcom_sim_changed(struct modem *modem)
 {
     enum sim_lock lock = sim_card_lock(&modem->sim);
 
@@ -156,6 +184,8 @@ static void sim_changed(struct modem *modem)
     out_line(modem, OUT_URC, "+CPIN: %s", sim_lock_name(lock));
     if (lock != SIM_READY)
         return;
+    if (modem->profile->unlocked_line != NULL)
+        out_line(modem, OUT_URC, "%s", modem->profile->unlocked_line);
     if (VARIANT_ON(modem, CALL_READY))
         out_line(modem, OUT_URC, "Call Ready");
     if (VARIANT_ON(modem, SMS_READY))
@@ -169,5 +199,5 @@ const struct family simcom_cip_family = {
     .link_closed = simcom_cip_link_closed,
     .link_sent = simcom_cip_link_sent,
     .bearer_lost = simcom_cip_bearer_lost,
-    .sim_changed = sim_changed,
+    .sim_changed = simcom_sim_changed,
 };

@@ -1,311 +1,327 @@
 /*
- * The CA stack (family B): AT+CNACT=0,1 / OK / +APP PDP: 0,ACTIVE, AT+CAOPEN=0,0,"TCP",... / +CAOPEN: 0,0 / OK.
- * The result of an open comes before its OK, which follows a failure too; a link stays taken until the host closes
- * it. The SIM7000 leaves arguments out.
+ * The sockets of the CA stack (B3, B6): AT+CAOPEN=0,0,"TCP",... / +CAOPEN: 0,0 / OK. The result comes before the OK,
+ * which follows a failure too. The SIM7000 leaves arguments out.
  */
-#include "at_generic.h"
+#include "simcom_ca.h"
+
 #include "at_result.h"
 #include "modem.h"
 #include "print.h"
-#include "simcom_net.h"
+#include "simcom_cip.h"
 
 #include <stdio.h>
 #include <string.h>
 
-#define SOCKETS LINKS_MAX
+enum { OPEN_TIMEOUT = 2, OPEN_PARAMETER = 4, OPEN_NO_NAME = 20, OPEN_NO_NETWORK = 21 };
 
-static bool is_7000(const struct modem *modem)
+static unsigned bit_of(const struct link *link)
 {
-    return strstr(modem->profile->name, "7000") != NULL;
+    return 1U << link->id;
 }
 
-static struct link *link_of(struct modem *modem, const struct at_call *call, int index)
+struct link *simcom_ca_link(struct modem *modem, const struct at_call *call, int index)
 {
     long id;
 
-    return at_number(call, index, 0, SOCKETS - 1, &id) ? &modem->links[id] : NULL;
+    return at_number(call, index, 0, modem->profile->links - 1, &id) ? &modem->links[id] : NULL;
 }
 
-static bool is_used(const struct modem *modem, const struct link *link)
+bool simcom_ca_is_used(const struct modem *modem, const struct link *link)
 {
-    return modem->simcom_net.used & 1U << link->id;
+    return (modem->simcom_ca.used & bit_of(link)) != 0;
 }
 
-/* ---- the data connection ---- */
-
-static void say_context(struct modem *modem, enum out_kind kind, bool active)
+int simcom_ca_wrong_state(struct modem *modem)
 {
-    out_line(modem, kind, is_7000(modem) ? "+APP PDP: %s" : "+APP PDP: 0,%s", active ? "ACTIVE" : "DEACTIVE");
+    return VARIANT_IS(modem, WRONG_STATE, "cme3") ? 3 : AT_ERROR;
 }
 
-static int activated(struct modem *modem)
+int simcom_ca_crash(struct modem *modem, const char *why)
 {
-    bool possible = at_bearer_possible(modem);
+    char problem[128];
 
-    at_result(modem, AT_OK);
-    if (possible)
-        print_event("--", "the context is up, access point '%s'", modem->network.apn);
-    modem->network.bearer_up = possible;
-    say_context(modem, OUT_LATE, possible);
-    return AT_DONE;
+    print_event("--", "the firmware crashes: %s", why);
+    fault_apply(modem, "hang", problem, sizeof problem);
+    return AT_SILENT;
 }
 
-static int deactivate(struct modem *modem)
+/* ---- open ---- */
+
+static void say_opened(struct modem *modem, struct link *link, int error)
 {
-    bool was_up = modem->network.bearer_up;
+    bool async = modem->simcom_ca.async;
 
-    for (int id = 0; id < SOCKETS; id++)
-        link_close(&modem->links[id], LINK_INITIAL);
-    modem->simcom_net.used = 0;
-    modem->network.bearer_up = false;
-    if (!was_up)
-        return AT_ERROR;
-    at_result(modem, AT_OK);
-    say_context(modem, OUT_LATE, false);
-    return AT_DONE;
+    out_line(modem, async ? OUT_LATE : OUT_ANSWER, "+CAOPEN: %d,%d", link->id, error);
+    if (!async)
+        at_finish(modem, AT_OK);
 }
 
-static int ask_context(struct modem *modem)
+static void open_failed(struct modem *modem, struct link *link, int error)
 {
-    const char *ip = modem->network.bearer_up ? VARIANT_TEXT(modem, LOCAL_IP) : "0.0.0.0";
-    int on = modem->network.bearer_up;
-
-    if (is_7000(modem))
-        out_line(modem, OUT_ANSWER, "+CNACT: %d,\"%s\"", on, ip);
-    else
-        out_line(modem, OUT_ANSWER,
-                 "+CNACT: 0,%d,\"%s\"\r\n+CNACT: 1,0,\"0.0.0.0\"\r\n+CNACT: 2,0,\"0.0.0.0\"\r\n+CNACT: "
-                 "3,0,\"0.0.0.0\"",
-                 on, ip);
-    return AT_OK;
+    link_close(link, LINK_CLOSED);
+    if (VARIANT_IS(modem, CID_AFTER_FAILURE, "free"))
+        simcom_ca_release(modem, link);
+    say_opened(modem, link, error);
 }
 
-static int run_cnact(struct modem *modem, const struct at_call *call)
-{
-    long on;
-
-    if (call->kind == AT_QUERY)
-        return ask_context(modem);
-    if (!at_number(call, is_7000(modem) ? 0 : 1, 0, 2, &on))
-        return AT_ERROR;
-    if (on == 0)
-        return deactivate(modem);
-    if (modem->network.bearer_up)
-        return AT_ERROR;
-    if (is_7000(modem) && call->argc > 1)
-        at_take_apn(modem, call->arg[1].text);
-    return at_later(modem, VARIANT_NUMBER(modem, BEARER_MS), activated);
-}
-
-static int run_cncfg(struct modem *modem, const struct at_call *call)
-{
-    int index = is_7000(modem) ? 1 : 2;
-
-    if (call->argc <= index)
-        return AT_ERROR;
-    at_take_apn(modem, call->arg[index].text);
-    return AT_OK;
-}
-
-static int run_cdnsgip(struct modem *modem, const struct at_call *call)
-{
-    char ip[ROUTE_IP_MAX];
-
-    if (!modem->network.bearer_up)
-        return AT_ERROR;
-    at_result(modem, AT_OK);
-    if (!names_answer(modem) || !route_resolve(&modem->routes, call->arg[0].text, ip))
-        out_line(modem, OUT_LATE, "+CDNSGIP: 0,8");
-    else
-        out_line(modem, OUT_LATE, "+CDNSGIP: 1,\"%s\",\"%s\"", call->arg[0].text, ip);
-    return AT_DONE;
-}
-
-static void bearer_lost(struct modem *modem)
-{
-    for (int id = 0; id < SOCKETS; id++) {
-        struct link *link = &modem->links[id];
-
-        link->dead = link->state == LINK_OPEN && VARIANT_IS(modem, TCP_ON_POWER_LOSS, "silent");
-        if (link->state == LINK_OPEN)
-            out_line(modem, OUT_URC, "+CASTATE: %d,0", id);
-        link_close(link, LINK_INITIAL);
-    }
-    modem->simcom_net.used = 0;
-    say_context(modem, OUT_URC, false);
-}
-
-/* ---- open and close ---- */
-
-static int open_ended(struct modem *modem, int error)
-{
-    struct link *link = &modem->links[modem->simcom_net.opening];
-
-    if (error)
-        link_close(link, LINK_CLOSED);
-    out_line(modem, OUT_ANSWER, "+CAOPEN: %d,%d", link->id, error);
-    return AT_OK;
-}
-
+/* The handshake is the modem's; what passes here is always plain. */
 static void link_opened(struct modem *modem, struct link *link)
 {
-    (void)link;
-    at_finish(modem, open_ended(modem, 0));
+    int error = modem->simcom_ca.secure & bit_of(link) ? (int)VARIANT_NUMBER(modem, TLS_RESULT) : 0;
+
+    if (error != 0)
+        open_failed(modem, link, error);
+    else
+        say_opened(modem, link, 0);
 }
 
 static void link_failed(struct modem *modem, struct link *link)
 {
-    int error = modem->simcom_net.error;
+    uint64_t most = (uint64_t)VARIANT_NUMBER(modem, CONNECT_TIMEOUT_S) * 1000;
 
-    (void)link;
-    modem->simcom_net.error = 0;
-    at_finish(modem, open_ended(modem, error ? error : 27));
+    if (modem->simcom_ca.unresolved & bit_of(link)) {
+        modem->simcom_ca.unresolved &= ~bit_of(link);
+        open_failed(modem, link, OPEN_NO_NAME);
+    } else if (VARIANT_IS(modem, CAOPEN_ERROR, "hang")) {
+        print_event("--", "AT+CAOPEN is never answered");
+        link_close(link, LINK_CLOSED);
+    } else if (uv_now(modem->loop) - link->passed_ms >= most) {
+        open_failed(modem, link, OPEN_TIMEOUT);
+    } else {
+        open_failed(modem, link, (int)VARIANT_NUMBER(modem, CAOPEN_ERROR));
+    }
 }
 
-static int open_timed_out(struct modem *modem)
+/* Index of the host among the arguments, with the port behind it; 0 when they do not fit. */
+static int host_index(const struct modem *modem, const struct at_call *call, long *port)
 {
-    return open_ended(modem, 2);
+    bool brief = modem->profile->first_lte;
+    bool typed = !brief || (VARIANT_IS(modem, CAOPEN_TYPE, "taken") && call->argc == 4);
+    int host = 1 + !brief + typed;
+    bool mode = call->argc == host + 3 && VARIANT_IS(modem, CAOPEN_RECV_MODE, "taken") &&
+                strcmp(call->arg[host + 2].text, "0") == 0;
+
+    if ((call->argc != host + 2 && !mode) || (typed && strcmp(call->arg[host - 1].text, "TCP") != 0) ||
+        call->arg[host].text[0] == '\0' || strlen(call->arg[host].text) > 64 ||
+        !at_number(call, host + 1, 1, 65535, port))
+        return 0;
+    return host;
+}
+
+static int open_at_once(struct modem *modem, const struct link *link, long context)
+{
+    if (link->id == 0 && fault_use(modem, FAULT_STUCK_SOCKET_ID))
+        return OPEN_PARAMETER;
+    if (simcom_ca_is_used(modem, link))
+        return (int)VARIANT_NUMBER(modem, CAOPEN_USED);
+    return modem->simcom_ca.active & 1U << context ? 0 : OPEN_NO_NETWORK;
+}
+
+/* Only where the variant busy says so; else the channel is blocked. */
+static int open_aborted(struct modem *modem)
+{
+    for (int id = 0; id < modem->profile->links; id++)
+        if (modem->links[id].state == LINK_CONNECTING)
+            simcom_ca_release(modem, &modem->links[id]);
+    return AT_SILENT;
 }
 
 static int run_caopen(struct modem *modem, const struct at_call *call)
 {
-    struct link *link = link_of(modem, call, 0);
-    int host = is_7000(modem) ? 1 : 3;
-    long port;
+    struct link *link = simcom_ca_link(modem, call, 0);
+    long port = 0, context = 0;
+    int host = host_index(modem, call, &port);
+    int error;
 
-    if (link == NULL || call->argc != host + 2 || !at_number(call, host + 1, 1, 65535, &port))
+    if (link == NULL || host == 0 ||
+        (!modem->profile->first_lte && !at_number(call, 1, 0, SIMCOM_CA_CONTEXTS - 1, &context)))
         return AT_ERROR;
-    modem->simcom_net.opening = link->id;
-    if (is_used(modem, link)) {
-        out_line(modem, OUT_ANSWER, "+CAOPEN: %d,4", link->id);
-        return AT_OK;
-    }
-    modem->simcom_net.used |= 1U << link->id;
-    if (!modem->network.bearer_up)
-        return open_ended(modem, 21);
     if (fault_point_reached(modem, FAULT_AT_CONNECT))
         return AT_SILENT;
-    modem->simcom_net.error = 0;
+    error = open_at_once(modem, link, context);
+    if (modem->simcom_ca.async)
+        at_result(modem, AT_OK);
+    if (error != 0) {
+        out_line(modem, OUT_ANSWER, "+CAOPEN: %d,%d", link->id, error);
+        return modem->simcom_ca.async ? AT_DONE : AT_OK;
+    }
+    modem->simcom_ca.used |= bit_of(link);
+    modem->simcom_ca.context[link->id] = (uint8_t)context;
     if (link_open(link, call->arg[host].text, (uint16_t)port) == LINK_NO_NAME) {
         print_event("--", "'%s' does not resolve", call->arg[host].text);
-        modem->simcom_net.error = 20;
+        modem->simcom_ca.unresolved |= bit_of(link);
         link_fail_later(link);
     }
-    at_watch(modem, 75000, open_timed_out);
+    if (modem->simcom_ca.async)
+        return AT_DONE;
+    at_on_abort(modem, open_aborted);
     return AT_PENDING;
+}
+
+/* ---- close ---- */
+
+void simcom_ca_release(struct modem *modem, struct link *link)
+{
+    link_close(link, LINK_INITIAL);
+    modem->simcom_ca.used &= ~bit_of(link);
+    modem->simcom_ca.unresolved &= ~bit_of(link);
 }
 
 static int run_caclose(struct modem *modem, const struct at_call *call)
 {
-    struct link *link = link_of(modem, call, 0);
+    struct link *link = simcom_ca_link(modem, call, 0);
 
-    if (link == NULL || !is_used(modem, link))
+    if (link == NULL || !simcom_ca_is_used(modem, link))
         return AT_ERROR;
-    link_close(link, LINK_INITIAL);
-    modem->simcom_net.used &= ~(1U << link->id);
+    simcom_ca_release(modem, link);
     return AT_OK;
 }
 
+static void on_auto_close(uv_timer_t *timer)
+{
+    struct link *link = timer->data;
+
+    simcom_ca_release(link->modem, link);
+    out_line(link->modem, OUT_URC, "+CACLOSE: %d", link->id);
+}
+
+/* The cid stays taken until the host closes it, or ATOCLOSE does (B6). */
 static void link_closed(struct modem *modem, struct link *link)
 {
+    long ms = modem->simcom_ca.auto_close_ms;
+
+    if (VARIANT_IS(modem, CA_UNREAD, "lose")) {
+        link->rx_length = 0;
+        link->state = LINK_CLOSED;
+    }
     out_line(modem, OUT_URC, "+CASTATE: %d,0", link->id);
+    if (VARIANT_IS(modem, CID_AFTER_CLOSE, "free"))
+        simcom_ca_release(modem, link);
+    else if (ms > 0)
+        uv_timer_start(&link->timer, on_auto_close, (uint64_t)ms, 0);
+}
+
+static void lose_socket(struct modem *modem, struct link *link)
+{
+    link->dead = link->state == LINK_OPEN && VARIANT_IS(modem, TCP_ON_POWER_LOSS, "silent");
+    if (link->state == LINK_CONNECTING) {
+        open_failed(modem, link, OPEN_NO_NETWORK);
+    } else if (link->state == LINK_OPEN) {
+        link_close(link, LINK_CLOSED);
+        link_closed(modem, link);
+    }
+}
+
+void simcom_ca_end_sockets(struct modem *modem, unsigned contexts, bool lost)
+{
+    for (int id = 0; id < SIMCOM_CA_SOCKETS; id++) {
+        struct link *link = &modem->links[id];
+
+        if (!simcom_ca_is_used(modem, link) || (contexts & 1U << modem->simcom_ca.context[id]) == 0)
+            continue;
+        if (lost)
+            lose_socket(modem, link);
+        else
+            simcom_ca_release(modem, link);
+    }
 }
 
 static int run_castate(struct modem *modem, const struct at_call *call)
 {
+    char text[256] = "";
+    int used = 0;
+
     (void)call;
-    for (int id = 0; id < SOCKETS; id++)
-        if (is_used(modem, &modem->links[id]))
-            out_line(modem, OUT_ANSWER, "+CASTATE: %d,%d", id, modem->links[id].state == LINK_OPEN);
+    for (int id = 0; id < modem->profile->links; id++)
+        if (simcom_ca_is_used(modem, &modem->links[id]))
+            used += snprintf(text + used, sizeof text - (size_t)used, "%s+CASTATE: %d,%d",
+                             used > 0 ? "\r\n" : "", id, modem->links[id].state == LINK_OPEN);
+    if (used > 0)
+        out_line(modem, OUT_ANSWER, "%s", text);
     return AT_OK;
 }
 
-/* ---- bytes ---- */
+/* ---- settings ---- */
 
-static int payload_complete(struct modem *modem)
+static int run_cacid(struct modem *modem, const struct at_call *call)
 {
-    struct link *link = &modem->links[modem->simcom_net.sending];
+    struct link *link;
 
-    if (link->state != LINK_OPEN || fault_use(modem, FAULT_SEND_FAIL) ||
-        !link_send(link, modem->line.payload, modem->line.payload_length))
-        return AT_ERROR;
-    return AT_OK;
-}
-
-static int run_casend(struct modem *modem, const struct at_call *call)
-{
-    const struct link *link = link_of(modem, call, 0);
-    long count;
-
-    if (link == NULL || link->state != LINK_OPEN)
-        return AT_ERROR;
-    if (call->argc == 1) {
-        out_line(modem, OUT_ANSWER, "+CASEND: %zu", link_send_room(link));
+    if (call->kind == AT_TEST) {
+        out_line(modem, OUT_ANSWER, "+CACID: (0-%d)", modem->profile->links - 1);
         return AT_OK;
     }
-    if (!at_number(call, 1, 1, SIMCOM_CA_SEND_MAX, &count))
+    link = simcom_ca_link(modem, call, 0);
+    if (link == NULL)
         return AT_ERROR;
-    modem->simcom_net.sending = link->id;
-    return at_prompt(modem, (size_t)count, payload_complete);
-}
-
-static int run_caack(struct modem *modem, const struct at_call *call)
-{
-    const struct link *link = link_of(modem, call, 0);
-
-    if (link == NULL || link->state != LINK_OPEN)
-        return AT_ERROR;
-    out_line(modem, OUT_ANSWER, "+CAACK: %zu,%zu", (size_t)link->sent, link_unacked(link));
+    modem->simcom_ca.named |= bit_of(link);
     return AT_OK;
 }
 
-static void link_data(struct modem *modem, struct link *link, const uint8_t *bytes, size_t count)
+/* Needs AT+CACID before (B7). */
+static int run_casslcfg(struct modem *modem, const struct at_call *call)
 {
-    bool told = link->notified;
+    const struct link *link = simcom_ca_link(modem, call, 0);
 
-    simcom_net_keep(link, bytes, count);
-    link->notified = true;
-    if (!told)
-        out_line(modem, OUT_URC, "+CADATAIND: %d", link->id);
-}
-
-static int ask_waiting(struct modem *modem)
-{
-    for (int id = 0; id < SOCKETS; id++)
-        if (is_used(modem, &modem->links[id]))
-            out_line(modem, OUT_ANSWER, "+CARECV: %d,%zu", id, modem->links[id].rx_length);
+    if (link == NULL || call->argc < 3 ||
+        (VARIANT_IS(modem, CACID_FIRST, "needed") && (modem->simcom_ca.named & bit_of(link)) == 0))
+        return AT_ERROR;
+    if (strcasecmp(call->arg[1].text, "SSL") != 0)
+        return AT_OK;
+    if (strcmp(call->arg[2].text, "1") == 0)
+        modem->simcom_ca.secure |= bit_of(link);
+    else
+        modem->simcom_ca.secure &= ~bit_of(link);
     return AT_OK;
 }
 
-static int run_carecv(struct modem *modem, const struct at_call *call)
+static void take_config(struct modem *modem, const struct at_call *call)
 {
-    struct link *link = link_of(modem, call, 0);
-    uint8_t text[SIMCOM_CA_SEND_MAX + 40];
-    long wanted;
+    long on = 0, seconds = 0;
 
-    if (call->kind == AT_QUERY)
-        return ask_waiting(modem);
-    if (link == NULL || !is_used(modem, link) || !at_number(call, 1, 1, SIMCOM_CA_SEND_MAX, &wanted))
+    at_number(call, 1, 0, 1, &on);
+    at_number(call, 2, 0, 86400, &seconds);
+    if (strcmp(call->arg[0].text, "ASYNCOPEN") == 0)
+        modem->simcom_ca.async = on == 1;
+    if (strcmp(call->arg[0].text, "ATOCLOSE") == 0)
+        modem->simcom_ca.auto_close_ms = on * seconds * 1000;
+}
+
+/* Name, then the bounds of up to four numbers. */
+static int run_cacfg(struct modem *modem, const struct at_call *call)
+{
+    static const struct {
+        const char *name;
+        long bounds[4][2];
+    } known[] = {
+        {"KEEPALIVE", {{0, 1}, {30, 86400}, {30, 86400}, {1, 100}}},
+        {"TCPIRT", {{200, 120000}}},
+        {"MAXRXT", {{1, 16}}},
+        {"TCPOT", {{200, 120000}}},
+        {"SNDBUF", {{5840, 29200}}},
+        {"RCVBUF", {{5840, 29200}}},
+        {"TIMEOUT", {{0, 12}, {1, 60000}}},
+        {"TCP_NODELAY", {{0, 1}}},
+        {"LINGER", {{0, 1}, {0, 86400}}},
+        {"ASYNCOPEN", {{0, 1}}},
+        {"ATOCLOSE", {{0, 1}, {0, 86400}}},
+    };
+
+    if (VARIANT_IS(modem, CACFG, "refused"))
         return AT_ERROR;
-    link->notified = false;
-    if (link->rx_length == 0) {
-        out_line(modem, OUT_ANSWER, "+CARECV: 0");
+    for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {
+        if (strcmp(known[i].name, call->arg[0].text) != 0)
+            continue;
+        for (int n = 1; n < call->argc; n++) {
+            long number;
+
+            if (n > 4 || !at_number(call, n, known[i].bounds[n - 1][0], known[i].bounds[n - 1][1], &number))
+                return AT_ERROR;
+        }
+        take_config(modem, call);
         return AT_OK;
     }
-    size_t count = (size_t)wanted < link->rx_length ? (size_t)wanted : link->rx_length;
-    size_t used = (size_t)snprintf((char *)text, 32, "\r\n+CARECV: %zu,", count);
-    memcpy(text + used, link->rx, count);
-    used += count;
-    text[used++] = '\r';
-    text[used++] = '\n';
-    out_storm(modem, false);
-    out_bytes(modem, OUT_ANSWER, text, used);
-    simcom_net_given(link, count);
-    if (link->rx_length > 0) {
-        link->notified = true;
-        out_line(modem, OUT_URC, "+CADATAIND: %d", link->id);
-    }
-    return AT_OK;
+    return AT_ERROR;
 }
 
 static int run_accept(struct modem *modem, const struct at_call *call)
@@ -316,28 +332,34 @@ static int run_accept(struct modem *modem, const struct at_call *call)
 }
 
 const struct at_command simcom_ca_commands[] = {
-    {"+CNACT", run_cnact, AT_SET | AT_QUERY, AT_NEEDS_SIM},
-    {"+CNCFG", run_cncfg, AT_SET, 0},
-    {"+CDNSGIP", run_cdnsgip, AT_SET, AT_NEEDS_SIM},
-    {"+CDNSCFG", at_set_names, AT_SET, 0},
     {"+CAOPEN", run_caopen, AT_SET, AT_NEEDS_SIM},
     {"+CACLOSE", run_caclose, AT_SET, 0},
     {"+CASTATE", run_castate, AT_QUERY, 0},
-    {"+CASEND", run_casend, AT_SET, AT_NEEDS_SIM},
-    {"+CAACK", run_caack, AT_SET, 0},
-    {"+CARECV", run_carecv, AT_SET | AT_QUERY, 0},
-    {"+CACID", run_accept, AT_SET, 0},
-    {"+CASSLCFG", run_accept, AT_SET, 0},
-    {"+CACFG", run_accept, AT_SET, 0},
+    {"+CACID", run_cacid, AT_SET | AT_TEST, 0},
+    {"+CASSLCFG", run_casslcfg, AT_SET, 0},
+    {"+CSSLCFG", run_accept, AT_SET, 0},
+    {"+CACFG", run_cacfg, AT_SET, 0},
     {NULL, NULL, 0, 0},
 };
 
+static void reset(struct modem *modem)
+{
+    memset(&modem->simcom_ca, 0, sizeof modem->simcom_ca);
+}
+
+static void registered(struct modem *modem)
+{
+    if (modem->simcom_ca.automatic != 0)
+        simcom_ca_bearer_returns(modem);
+}
+
 const struct family simcom_ca_family = {
-    .reset = simcom_net_reset,
+    .reset = reset,
     .link_opened = link_opened,
     .link_failed = link_failed,
-    .link_data = link_data,
+    .link_data = simcom_ca_data,
     .link_closed = link_closed,
-    .bearer_lost = bearer_lost,
-    .sim_changed = simcom_net_sim_changed,
+    .bearer_lost = simcom_ca_bearer_lost,
+    .sim_changed = simcom_sim_changed,
+    .registered = registered,
 };

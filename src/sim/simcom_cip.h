@@ -17,7 +17,13 @@ extern const struct at_command simcom_cip_status_commands[]; /* simcom_cip_statu
 extern const struct at_command simcom_cip_send_commands[];   /* simcom_cip_send.c */
 extern const struct at_command simcom_cip_read_commands[];   /* simcom_cip_read.c */
 
+extern const struct at_command simcom_gnss_commands[]; /* simcom_gnss.c */
+extern const struct at_command simcom_lte_commands[];  /* simcom_lte.c */
+
 extern const struct family simcom_cip_family;
+
+/* simcom.c; the CA stack says the same. */
+void simcom_sim_changed(struct modem *modem);
 
 void simcom_cip_link_opened(struct modem *modem, struct link *link);
 void simcom_cip_link_failed(struct modem *modem, struct link *link);
@@ -34,6 +40,9 @@ int simcom_cip_wrong_state(struct modem *modem);
 
 /* "0, " in multiplexed mode, "" otherwise: what stands before a result about a link. */
 const char *simcom_cip_prefix(const struct modem *modem, const struct link *link);
+
+/* The variant extra_rxget_urc. */
+void simcom_cip_say_extra(struct modem *modem, const struct link *link);
 
 /* The link that the argument names (single mode: the first), NULL when there is no such number. `next` becomes
  * the index of the argument behind it. */

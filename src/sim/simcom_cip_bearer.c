@@ -78,6 +78,8 @@ static int run_ciicr(struct modem *modem, const struct at_call *call)
     if (modem->cip.state != IP_START)
         return simcom_cip_wrong_state(modem);
     modem->cip.state = IP_CONFIG;
+    if (VARIANT_IS(modem, SAPBR, "lost"))
+        simcom_sapbr_lost(modem);
     return at_later(modem, VARIANT_NUMBER(modem, BEARER_MS), bearer_up);
 }
 

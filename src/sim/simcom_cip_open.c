@@ -188,6 +188,7 @@ const struct at_command simcom_cip_open_commands[] = {
     {"+CIPMODE", run_cipmode, AT_QUERY | AT_SET, 0},
     {"+CIPTKA", run_accept, AT_SET, 0},
     {"+CIPDPDP", run_accept, AT_SET, 0},
+    {"+CDNSORIP", run_accept, AT_SET, 0},
     {"+SSLOPT", run_accept, AT_SET, 0},
     {NULL, NULL, 0, 0},
 };

@@ -42,16 +42,12 @@ void simcom_cip_link_data(struct modem *modem, struct link *link, const uint8_t 
 {
     uint64_t now = uv_now(modem->loop);
     bool new_burst = now - link->data_at_ms >= BURST_MS;
-    size_t room = sizeof link->rx - link->rx_length;
 
     if (modem->settings.rxget == 0) {
         push(modem, link, bytes, count);
         return;
     }
-    if (count > room)
-        count = room;
-    memcpy(link->rx + link->rx_length, bytes, count);
-    link->rx_length += count;
+    link_keep(link, bytes, count);
     link->data_at_ms = now;
     if (link->notified && !new_burst)
         return;
@@ -61,18 +57,15 @@ void simcom_cip_link_data(struct modem *modem, struct link *link, const uint8_t 
 
 /* ---- reading ---- */
 
-static void taken(struct modem *modem, struct link *link, size_t count)
+static void taken(struct link *link, size_t count)
 {
-    memmove(link->rx, link->rx + count, link->rx_length - count);
-    link->rx_length -= count;
-    link->taken += count;
     link->notified = false;
+    link_taken(link, count);
     if (link->rx_length == 0 && link->state == LINK_REMOTE_CLOSING)
         link->state = LINK_CLOSED;
-    links_resume(modem);
 }
 
-static void say_extra(struct modem *modem, const struct link *link)
+void simcom_cip_say_extra(struct modem *modem, const struct link *link)
 {
     for (long i = VARIANT_NUMBER(modem, EXTRA_RXGET_URC); i > 0; i--)
         say_arrival(modem, link);
@@ -114,7 +107,7 @@ static int give(struct modem *modem, struct link *link, int mode, size_t count)
     used += put_bytes(text + used, link->rx, count, mode == 3);
     out_storm(modem, false);
     out_bytes(modem, OUT_ANSWER, text, used);
-    taken(modem, link, count);
+    taken(link, count);
     return AT_OK;
 }
 
@@ -128,7 +121,7 @@ static int read_data(struct modem *modem, const struct at_call *call, int mode)
         return AT_ERROR;
     if (link->rx_length == 0 && (link->state != LINK_OPEN || VARIANT_IS(modem, EMPTY_READ, "error")))
         return simcom_cip_wrong_state(modem);
-    say_extra(modem, link);
+    simcom_cip_say_extra(modem, link);
     return give(modem, link, mode, (size_t)wanted < link->rx_length ? (size_t)wanted : link->rx_length);
 }
 
@@ -142,7 +135,7 @@ static int count_data(struct modem *modem, const struct at_call *call)
         return AT_ERROR;
     if (link->state == LINK_INITIAL)
         return simcom_cip_wrong_state(modem);
-    say_extra(modem, link);
+    simcom_cip_say_extra(modem, link);
     header(modem, link, 4, text, sizeof text);
     out_line(modem, OUT_ANSWER, "%s%zu", text, link->rx_length);
     return AT_OK;

@@ -81,6 +81,8 @@ static int one(struct modem *modem, const struct at_call *call)
 
     if (link == NULL || modem->settings.mux == 0)
         return AT_ERROR;
+    if (link->rx_length > 0)
+        simcom_cip_say_extra(modem, link);
     describe(link, text, sizeof text);
     out_line(modem, OUT_ANSWER, "+CIPSTATUS: %s", text);
     return AT_OK;

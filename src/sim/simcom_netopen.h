@@ -1,6 +1,6 @@
 /*
  * SIMCom's NETOPEN stack: SIM7600, A76xx, SIM5360 (family C of the fact sheet).
- * Constant tables over the state in struct modem; what it shares with the CA stack stands in simcom_net.h.
+ * Constant tables over the state in struct modem.
  * After NETWORK CLOSED UNEXPECTEDLY it still says that it is open, until NETCLOSE.
  */
 #ifndef SIM_SIMCOM_NETOPEN_H
@@ -59,6 +59,7 @@ struct simcom_netopen {
     unsigned no_name; /* bits: links that fail because their name does not resolve */
 };
 
+extern const struct at_command simcom_netopen_module_commands[];
 extern const struct at_command simcom_netopen_commands[];
 extern const struct at_command simcom_netopen_link_commands[];
 extern const struct at_command simcom_netopen_read_commands[];

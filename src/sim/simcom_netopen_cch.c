@@ -9,7 +9,6 @@
 #include "at_generic.h"
 #include "at_result.h"
 #include "modem.h"
-#include "simcom_net.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -238,7 +237,7 @@ void netopen_cch_data(struct modem *modem, struct link *link, const uint8_t *byt
         say_block(modem, link, bytes, count);
         return;
     }
-    simcom_net_keep(link, bytes, count);
+    link_keep(link, bytes, count);
     if (was_empty)
         out_line(modem, OUT_URC, "+CCHEVENT: %d,RECV EVENT", session_of(link));
 }

@@ -68,10 +68,9 @@ static void say_auth(struct modem *modem)
         out_line(modem, OUT_ANSWER, "+CGAUTH: 1,%ld,\"%s\",\"%s\"", auth->type, auth->user, auth->password);
 }
 
-static void keep_auth(struct modem *modem, const struct at_call *call, long type)
+static void keep_auth(struct modem *modem, const struct at_call *call, long type, bool user_first)
 {
     struct netopen_auth *auth = &modem->netopen.auth;
-    bool user_first = VARIANT_IS(modem, CGAUTH_ORDER, "user_first");
     const char *first = call->argc > 2 ? call->arg[2].text : "";
     const char *second = call->argc > 3 ? call->arg[3].text : "";
 
@@ -81,7 +80,7 @@ static void keep_auth(struct modem *modem, const struct at_call *call, long type
 }
 
 /* Firmwares differ in the order in which they take user and password (C1). The SIM5360 refuses type 0. */
-static int run_cgauth(struct modem *modem, const struct at_call *call)
+static int take_auth(struct modem *modem, const struct at_call *call, bool user_first)
 {
     long context, type = 0;
 
@@ -94,8 +93,13 @@ static int run_cgauth(struct modem *modem, const struct at_call *call)
     if (call->argc > 1 && !at_number(call, 1, modem->profile->netopen_two ? 1 : 0, 3, &type))
         return AT_ERROR;
     if (context == 1)
-        keep_auth(modem, call, type);
+        keep_auth(modem, call, type, user_first);
     return AT_OK;
+}
+
+static int run_cgauth(struct modem *modem, const struct at_call *call)
+{
+    return take_auth(modem, call, VARIANT_IS(modem, CGAUTH_ORDER, "user_first"));
 }
 
 static int run_5360(struct modem *modem, const struct at_call *call)
@@ -111,9 +115,10 @@ static int run_cgsockcont(struct modem *modem, const struct at_call *call)
     return run_5360(modem, call);
 }
 
+/* The user comes first here (C1). */
 static int run_csockauth(struct modem *modem, const struct at_call *call)
 {
-    return modem->profile->netopen_two ? run_cgauth(modem, call) : AT_ERROR;
+    return modem->profile->netopen_two ? take_auth(modem, call, true) : AT_ERROR;
 }
 
 /* ---- what it says ---- */

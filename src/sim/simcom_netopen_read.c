@@ -8,7 +8,6 @@
 
 #include "at_result.h"
 #include "modem.h"
-#include "simcom_net.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -43,7 +42,7 @@ void netopen_link_data(struct modem *modem, struct link *link, const uint8_t *by
         push(modem, link, bytes, count);
         return;
     }
-    simcom_net_keep(link, bytes, count);
+    link_keep(link, bytes, count);
     if (was_empty)
         out_line(modem, OUT_URC, "+CIPRXGET: 1,%d", link->id);
 }
@@ -52,7 +51,7 @@ void netopen_link_data(struct modem *modem, struct link *link, const uint8_t *by
 
 void netopen_taken(struct link *link, size_t count)
 {
-    simcom_net_given(link, count);
+    link_taken(link, count);
     if (link->rx_length == 0 && link->state == LINK_REMOTE_CLOSING)
         link->state = LINK_CLOSED;
 }

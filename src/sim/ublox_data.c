@@ -55,23 +55,11 @@ static void say_waiting(struct modem *modem, const struct link *link)
 
 void ublox_link_data(struct modem *modem, struct link *link, const uint8_t *bytes, size_t count)
 {
-    size_t room = sizeof link->rx - link->rx_length;
     bool was_empty = link->rx_length == 0;
 
-    if (count > room)
-        count = room;
-    memcpy(link->rx + link->rx_length, bytes, count);
-    link->rx_length += count;
+    link_keep(link, bytes, count);
     if (was_empty || VARIANT_IS(modem, UUSORD, "each"))
         say_waiting(modem, link);
-}
-
-static void take(struct modem *modem, struct link *link, size_t count)
-{
-    memmove(link->rx, link->rx + count, link->rx_length - count);
-    link->rx_length -= count;
-    link->taken += count;
-    links_resume(modem);
 }
 
 static int nothing_there(struct modem *modem, const struct link *link)
@@ -123,7 +111,7 @@ static int run_usord(struct modem *modem, const struct at_call *call)
     memcpy(text + used, "\"\r\n", 3);
     out_storm(modem, false);
     out_bytes(modem, OUT_ANSWER, text, used + 3);
-    take(modem, link, count);
+    link_taken(link, count);
     return was_read(modem, link);
 }
 

@@ -8,12 +8,12 @@
 
 #define FAMILY_AI_THINKER 1u
 #define FAMILY_SIMCOM_CIP 2u
+#define FAMILY_SIMCOM_CA  4u
 #define FAMILY_NEOWAY     64u
 #define FAMILY_ESPRESSIF  128u
 #define FAMILY_QUECTEL    256u
 #define FAMILY_UBLOX      512u
-#define FAMILY_SIMCOM_NET 1024u
-#define FAMILY_NETOPEN    2048u /* of FAMILY_SIMCOM_NET those with NETOPEN */
+#define FAMILY_NETOPEN    1024u
 #define FAMILY_ALL        (~0u)
 
 #define VARIANT_LIST_COMMON(X)                                                                               \
@@ -83,25 +83,66 @@
     X(RXGET_SPACE, FAMILY_SIMCOM_CIP, "rxget_space", "on|off", "off", "blank in '+CIPRXGET: 4, 0,5'")        \
     X(ACCEPT_PARTIAL, FAMILY_SIMCOM_CIP | FAMILY_UBLOX, "accept_partial", "#", "0",                          \
       "takes at most so many bytes; 0: all")                                                                 \
-    X(EMPTY_READ, FAMILY_SIMCOM_CIP | FAMILY_ESPRESSIF, "empty_read", "zero|error", "zero",                  \
-      "CIPRXGET=2 with nothing there")                                                                       \
-    X(UNREAD_AFTER_CLOSE, FAMILY_SIMCOM_CIP | FAMILY_UBLOX | FAMILY_NETOPEN, "unread_after_close",           \
-      "keep|lose", "keep", "unread data after the peer's close")                                             \
-    X(RX_BUFFER, FAMILY_SIMCOM_CIP | FAMILY_ESPRESSIF, "rx_buffer", "#", "2920",                             \
+    X(EMPTY_READ, FAMILY_SIMCOM_CIP | FAMILY_SIMCOM_CA | FAMILY_ESPRESSIF, "empty_read", "zero|error",       \
+      "zero", "CIPRXGET=2 or CARECV with nothing there")                                                     \
+    X(UNREAD_AFTER_CLOSE, FAMILY_SIMCOM_CIP | FAMILY_UBLOX | FAMILY_NETOPEN | FAMILY_QUECTEL,                \
+      "unread_after_close", "keep|lose", "keep", "unread data after the peer's close")                       \
+    X(RX_BUFFER, FAMILY_SIMCOM_CIP | FAMILY_SIMCOM_CA | FAMILY_ESPRESSIF, "rx_buffer", "#", "2920",          \
       "bytes buffered a link before TCP is held")                                                            \
     X(EXTRA_RXGET_URC, FAMILY_SIMCOM_CIP, "extra_rxget_urc", "#", "0",                                       \
       "'+CIPRXGET: 1,n' before read answers")                                                                \
-    X(WRONG_STATE, FAMILY_SIMCOM_CIP, "wrong_state", "cme3|error", "cme3", "answer in a wrong state")        \
+    X(WRONG_STATE, FAMILY_SIMCOM_CIP | FAMILY_SIMCOM_CA, "wrong_state", "cme3|error", "cme3",                \
+      "answer in a wrong state")                                                                             \
     X(CIPSSL, FAMILY_SIMCOM_CIP, "cipssl", "present|absent", "present", "firmware with or without CIPSSL")   \
-    X(CALL_READY, FAMILY_SIMCOM_CIP, "call_ready", "on|off", "on", "Call Ready at boot")                     \
-    X(SMS_READY, FAMILY_SIMCOM_CIP, "sms_ready", "on|off", "on", "SMS Ready at boot")                        \
+    X(CALL_READY, FAMILY_SIMCOM_CIP | FAMILY_QUECTEL, "call_ready", "on|off", "on", "Call Ready at boot")    \
+    X(SMS_READY, FAMILY_SIMCOM_CIP | FAMILY_QUECTEL, "sms_ready", "on|off", "on", "SMS Ready at boot")       \
     X(CIICR_FAILURE, FAMILY_SIMCOM_CIP, "ciicr_failure", "error|cme148|hang", "error",                       \
       "CIICR without success")                                                                               \
     X(SEND_TIMEOUT_S, FAMILY_SIMCOM_CIP, "send_timeout_s", "#", "645",                                       \
       "SEND OK mode: dead peer noticed after")                                                               \
-    X(KEEPS_SETTINGS, FAMILY_SIMCOM_CIP | FAMILY_NEOWAY, "keeps_settings", "on|off", "on",                   \
-      "AT&W survives a reboot")                                                                              \
-    X(CIPSHUT_MS, FAMILY_SIMCOM_CIP, "cipshut_ms", "#", "0", "time of CIPSHUT")
+    X(KEEPS_SETTINGS, FAMILY_SIMCOM_CIP | FAMILY_SIMCOM_CA | FAMILY_NEOWAY, "keeps_settings", "on|off",      \
+      "on", "AT&W survives a reboot")                                                                        \
+    X(CIPSHUT_MS, FAMILY_SIMCOM_CIP, "cipshut_ms", "#", "0", "time of CIPSHUT")                              \
+    X(SAPBR, FAMILY_SIMCOM_CIP, "sapbr", "works|fails|lost", "works",                                        \
+      "AT+SAPBR=1,1 works, is an ERROR, or works until CIICR")
+
+#define VARIANT_LIST_CA(X)                                                                                   \
+    X(CNSMOD_NAME, FAMILY_SIMCOM_CA | FAMILY_SIMCOM_CIP, "cnsmod_name", "CNSMOD|CNSMODE", "CNSMOD",          \
+      "name in the answer of CNSMOD (LTE-M modules)")                                                        \
+    X(ATI_SHORT, FAMILY_SIMCOM_CA, "ati_short", "on|off", "off", "ATI says R1951.01 without the model")      \
+    X(APP_PDP_INDEX, FAMILY_SIMCOM_CA, "app_pdp_index", "on|off", "on",                                      \
+      "+APP PDP: 0,ACTIVE or +APP PDP: ACTIVE")                                                              \
+    X(CNACT_FORM, FAMILY_SIMCOM_CA, "cnact_form", "indexed|plain", "indexed",                                \
+      "+CNACT: 0,1,address or +CNACT: 1,address")                                                            \
+    X(CNACT_FAILURE, FAMILY_SIMCOM_CA, "cnact_failure", "deactive|cme3|error", "deactive",                   \
+      "CNACT without success: OK and +APP PDP: DEACTIVE, or refused")                                        \
+    X(LOSS_ORDER, FAMILY_SIMCOM_CA, "loss_order", "castate_first|pdp_first", "castate_first",                \
+      "bearer lost: which line comes first")                                                                 \
+    X(CACID_FIRST, FAMILY_SIMCOM_CA, "cacid_first", "needed|optional", "needed",                             \
+      "CASSLCFG without CACID before it is an ERROR, or is not")                                             \
+    X(CACFG, FAMILY_SIMCOM_CA, "cacfg", "taken|refused", "taken", "firmware with or without CACFG")          \
+    X(CAOPEN_TYPE, FAMILY_SIMCOM_CA, "caopen_type", "refused|taken", "refused",                              \
+      "the \"TCP\" that the manual wants in CAOPEN (SIM7000)")                                               \
+    X(CAOPEN_RECV_MODE, FAMILY_SIMCOM_CA, "caopen_recv_mode", "refused|taken", "refused",                    \
+      "the last argument of CAOPEN in the manual; taken: 0 only")                                            \
+    X(CAOPEN_ERROR, FAMILY_SIMCOM_CA, "caopen_error", "#|hang", "27",                                        \
+      "result of a CAOPEN that does not connect; hang: it never answers")                                    \
+    X(CAOPEN_USED, FAMILY_SIMCOM_CA, "caopen_used", "4|3", "4", "result of CAOPEN on a cid in use")          \
+    X(TLS_RESULT, FAMILY_SIMCOM_CA, "tls_result", "#", "0", "result of a handshake; 1 or 27 is a failure")   \
+    X(CID_AFTER_FAILURE, FAMILY_SIMCOM_CA, "cid_after_failure", "free|held", "free",                         \
+      "a failed CAOPEN leaves the cid free, or it wants CACLOSE")                                            \
+    X(CID_AFTER_CLOSE, FAMILY_SIMCOM_CA, "cid_after_close", "held|free", "held",                             \
+      "the peer's close: the cid wants CACLOSE, or is free")                                                 \
+    X(CASEND_LINE, FAMILY_SIMCOM_CA, "casend_line", "on|off", "off",                                         \
+      "+CASEND: 0,0,32 behind the OK of a send")                                                             \
+    X(CADATAIND, FAMILY_SIMCOM_CA, "cadataind", "new|rest", "new",                                           \
+      "after a read +CADATAIND comes with new data only, or at once if some are left")                       \
+    X(CARECV_FORM, FAMILY_SIMCOM_CA, "carecv_form", "length|manual|note", "length",                          \
+      "+CARECV: 5,data, +CARECV: 0,5 and data on the next line, or +CARECV: 0,data")                         \
+    X(CA_UNREAD, FAMILY_SIMCOM_CA, "ca_unread", "fragment|keep|lose", "fragment",                            \
+      "unread data after the peer's close: one read more, all, none")                                        \
+    X(FRAGILE, FAMILY_SIMCOM_CA, "fragile", "on|off", "off",                                                 \
+      "hangs: CARECV? with nothing open, CARECV of more than there is (SIM7000), CASEND over 1360 (others)")
 
 #define VARIANT_LIST_AI(X)                                                                                   \
     X(READY_BEFORE_CREG, FAMILY_AI_THINKER, "ready_before_creg", "random|on|off", "off",                     \
@@ -115,7 +156,8 @@
       "the same with CIPMUX=0")                                                                              \
     X(CLOSE_EXTRA_OK, FAMILY_AI_THINKER, "close_extra_ok", "on|off", "off",                                  \
       "a stray OK behind the close line")                                                                    \
-    X(KEEPS_IPR, FAMILY_AI_THINKER, "keeps_ipr", "on|off", "off", "AT+IPR survives a reboot")                \
+    X(KEEPS_IPR, FAMILY_AI_THINKER | FAMILY_SIMCOM_CIP, "keeps_ipr", "on|off", "off",                        \
+      "AT+IPR survives a reboot")                                                                            \
     X(KEEPS_MUX, FAMILY_AI_THINKER, "keeps_mux", "on|off", "off", "AT+CIPMUX survives a reboot")             \
     X(KEEPS_CMEE, FAMILY_AI_THINKER, "keeps_cmee", "on|off", "off", "AT+CMEE survives a reboot")             \
     X(PIN_TEXT, FAMILY_AI_THINKER, "pin_text", "none|+CPIN:SIM PIN|+CPIN: SIM PIN|SIM PIN", "none",          \
@@ -227,6 +269,8 @@
       "AT 1: 'link is not valid' before the ERROR")                                                          \
     X(CLOSE_NONE, FAMILY_ESPRESSIF, "close_none", "error|link_is_not|unlink", "error",                       \
       "CIPCLOSE with nothing open")                                                                          \
+    X(ESP_STATUS, FAMILY_ESPRESSIF, "esp_status", "both|cipstatus|cipstate", "both",                         \
+      "ESP-AT knows AT+CIPSTATUS and AT+CIPSTATE?, or one of them (before 2.2 the first)")                   \
     X(RECV_MODE, FAMILY_ESPRESSIF, "recv_mode", "present|absent", "present",                                 \
       "firmware with or without CIPRECVMODE")                                                                \
     X(RECVDATA_FORM, FAMILY_ESPRESSIF, "recvdata_form", "auto|comma|colon", "auto",                          \
@@ -267,13 +311,51 @@
     X(SMS_DONE, FAMILY_NETOPEN, "sms_done", "on|off", "on", "SMS DONE at boot")
 
 #define VARIANT_LIST_QUECTEL(X)                                                                              \
-    X(QISTATE_THREE, FAMILY_QUECTEL, "qistate_three", "on|off", "off",                                       \
-      "QISTATE says 3 of a healthy connection (LTE modules)")                                                \
+    X(APP_READY, FAMILY_QUECTEL, "app_rdy", "on|off", "on", "APP RDY at boot (BG96 and BG95; B1)")           \
+    X(ACT, FAMILY_QUECTEL, "act", "#", "7", "access technology in +CREG and +COPS (LTE modules; 1.7)")       \
+    X(QCCID_PREFIX, FAMILY_QUECTEL, "qccid_prefix", "on|off", "on", "+QCCID: before the number (A3)")        \
+    X(CGATT_REFUSED, FAMILY_QUECTEL, "cgatt_refused", "107|30|148|error", "107",                             \
+      "CGATT=1 that the network does not want (T-A8)")                                                       \
+    X(DETACH_ANSWER, FAMILY_QUECTEL, "detach_answer", "ok|no_carrier", "ok",                                 \
+      "answer of CGATT=0 and CGACT=0 (1.9)")                                                                 \
+    X(CGACT, FAMILY_QUECTEL, "cgact", "ok|hang", "ok", "CGACT=1,1 works, or never answers (1.9)")            \
+    X(PDP_CLOSES, FAMILY_QUECTEL, "pdp_closes", "none|before|after", "none",                                 \
+      "lines of closed links beside that of the lost context (A4, T-B6)")
+
+#define VARIANT_LIST_QUECTEL_GSM(X)                                                                          \
     X(QIRDI_MORE, FAMILY_QUECTEL, "qirdi_more", "on|off", "on",                                              \
       "the firmware knows QINDI=2, which counts in +QIRDI (GSM modules)")                                    \
     X(DEACT_INITIAL, FAMILY_QUECTEL, "deact_initial", "ok|error", "ok",                                      \
       "QIDEACT with nothing up (GSM modules)")                                                               \
-    X(PDP_TEXT, FAMILY_QUECTEL, "pdp_text", "plain|colon", "plain", "+PDP DEACT or +PDP: DEACT (GSM modules)")
+    X(PDP_TEXT, FAMILY_QUECTEL, "pdp_text", "plain|colon", "plain",                                          \
+      "+PDP DEACT or +PDP: DEACT (GSM modules)")                                                             \
+    X(NAME_MODE, FAMILY_QUECTEL, "qidnsip", "0|1", "0", "AT+QIDNSIP after boot (GSM modules; A5)")           \
+    X(ALREADY_OPEN, FAMILY_QUECTEL, "already_open", "already|fail", "already",                               \
+      "QIOPEN of an open link: ALREADY CONNECT or CONNECT FAIL (GSM modules; A6)")                           \
+    X(FAIL_KEEPS_LINK, FAMILY_QUECTEL, "fail_keeps_link", "on|off", "off",                                   \
+      "after CONNECT FAIL the link opens again only behind QICLOSE (GSM modules; A6)")                       \
+    X(QICLOSE_FAILED, FAMILY_QUECTEL, "qiclose_failed", "ok|error", "ok",                                    \
+      "QICLOSE after CONNECT FAIL (GSM modules; T-A5)")                                                      \
+    X(QICLOSE_FREED, FAMILY_QUECTEL, "qiclose_freed", "error|ok", "error",                                   \
+      "QICLOSE after the peer's close (GSM modules; T-A4)")                                                  \
+    X(QIRD_GIVES, FAMILY_QUECTEL, "qird_gives", "packet|all", "packet",                                      \
+      "QIRD gives at most one packet, or whatever there is (GSM modules; A8)")                               \
+    X(QISTATE_IDLE, FAMILY_QUECTEL, "qistate_idle", "full|ok", "full",                                       \
+      "QISTATE without a connection: everything, or OK alone (GSM modules; A9)")
+
+#define VARIANT_LIST_QUECTEL_LTE(X)                                                                          \
+    X(QISTATE_THREE, FAMILY_QUECTEL, "qistate_three", "on|off", "off",                                       \
+      "QISTATE says 3 of a healthy connection (LTE modules)")                                                \
+    X(QICLOSE_IDLE, FAMILY_QUECTEL, "qiclose_idle", "ok|error", "ok",                                        \
+      "QICLOSE of a number not in use (LTE modules; T-B6)")                                                  \
+    X(QICLOSE_URC, FAMILY_QUECTEL, "qiclose_urc", "on|off", "off",                                           \
+      "QICLOSE is told as a remote close, too (LTE modules; B7)")                                            \
+    X(URC_PORT, FAMILY_QUECTEL, "urc_port", "here|elsewhere", "here",                                        \
+      "+QIURC lines come, or only after QURCCFG (LTE modules; B1)")                                          \
+    X(CONTEXT_TAKEN, FAMILY_QUECTEL, "context_taken", "on|off", "off",                                       \
+      "context 1 belongs to the network card: QIACT=1 is an ERROR (LTE modules; B10)")                       \
+    X(PROMPT_LINE, FAMILY_QUECTEL, "prompt_line", "on|off", "off",                                           \
+      "the prompt is a whole line (EC200U, EG915U; B10)")
 
 #define VARIANT_LIST_UBLOX(X)                                                                                \
     X(ATTACH_CONTEXT, FAMILY_UBLOX, "attach_context", "on|off", "on",                                        \
@@ -306,12 +388,15 @@
 #define VARIANT_LIST(X)                                                                                      \
     VARIANT_LIST_COMMON(X)                                                                                   \
     VARIANT_LIST_CIP(X)                                                                                      \
+    VARIANT_LIST_CA(X)                                                                                       \
     VARIANT_LIST_AI(X)                                                                                       \
     VARIANT_LIST_AI_MORE(X)                                                                                  \
     VARIANT_LIST_NEOWAY(X)                                                                                   \
     VARIANT_LIST_ESP(X)                                                                                      \
     VARIANT_LIST_NETOPEN(X)                                                                                  \
     VARIANT_LIST_QUECTEL(X)                                                                                  \
+    VARIANT_LIST_QUECTEL_GSM(X)                                                                              \
+    VARIANT_LIST_QUECTEL_LTE(X)                                                                              \
     VARIANT_LIST_UBLOX(X)
 
 #endif

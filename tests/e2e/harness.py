@@ -32,7 +32,8 @@ PROFILES = ["a9", "a9g", "a7", "a6", "sim800"]  # the whole suite runs with each
 # and these with the matrix of faults
 MORE_PROFILES = ["sim808", "sim868", "sim900", "sim7000", "sim7000ssl", "sim7080", "sim7070", "sim7090", "sim7600",
                  "a7672", "a7670", "sim5360", "bg96", "bg95", "ec25", "eg25", "ec200u", "eg915", "m95", "mc60", "mc60e",
-                 "m590", "esp8266", "sara-r4", "sara-r5"]
+                 "m590", "esp8266", "esp-at", "sara-r4", "sara-r5"]
+WIFI_PROFILES = {"esp8266", "esp-at"}  # a wireless network instead of SIM card and operator
 
 assert len(TOKEN) == 32
 
@@ -138,6 +139,18 @@ def say(path, line, deadline_s=5.0):
     return answer
 
 
+def make_certs(folder, *options):
+    """A CA (ca.pem) and server certificates for SERVER_NAME, good and bad; see blynksim certs --help."""
+    path = pathlib.Path(folder, "certs")
+    subprocess.run([BUILD / "blynksim", "certs", path, *options], check=True, stdout=subprocess.DEVNULL)
+    return path
+
+
+def tls_options(certs):
+    """For blynksim cloud, which then speaks TLS on a second port."""
+    return ["--tls-cert", certs / "good.pem", "--tls-key", certs / "good.key"]
+
+
 class Server:
     """The HTTP calls that every Blynk server of this kind has."""
 
@@ -191,6 +204,14 @@ class Cloud(Server):
     def control(self, line):
         return say(self.control_path, line)
 
+    @property
+    def tls_address(self):
+        """Of a cloud that was given a certificate."""
+        return self.program.wait_for_log(r"^ready tls: (\S+)$", 15).group(1)
+
+    def connections(self):
+        return json.loads(self.control("connections").split(" ", 1)[1])
+
     def history(self, pin):
         return json.loads(self.call(f"history/{pin}"))
 
@@ -242,7 +263,7 @@ def default_settings(folder, token, profile="auto"):
     return {
         "modem": {"port": f"{folder}/ttyModem", "profile": profile, "baud": 115200, "command_gap": 0, "trace": "yes"},
         "network": {"apn": "internet"},
-        **({"wifi": {"ssid": "home", "password": "e2ePassword"}} if profile == "esp8266" else {}),
+        **({"wifi": {"ssid": "home", "password": "e2ePassword"}} if profile in WIFI_PROFILES else {}),
         "blynk": {"server": f"{SERVER_NAME}:80", "token": token, "tls": "no", "heartbeat": "5s", "grace": "4s",
                   "connect_timeout": "8s", "login_timeout": "3s", "retry_first": "200ms", "retry_max": "2s",
                   "allowed_redirects": "." + SERVER_NAME},
@@ -285,7 +306,9 @@ class Daemon:
         write_settings(self.config, merge(self.settings, changes or {}))
 
     def start(self):
-        self.program = Program(self.name, self.folder, [BUILD / "blynkd", "--config", self.config], env=self.env)
+        wrap = os.environ.get("BLYNKD_E2E_WRAP", "").split()  # "valgrind --leak-check=full ..."
+        command = [*wrap, BUILD / "blynkd", "--config", self.config]
+        self.program = Program(self.name, self.folder, command, env=self.env)
         wait_until(self.answers, "the daemon's socket", 20)
 
     def answers(self):

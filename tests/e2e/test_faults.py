@@ -7,7 +7,7 @@ import re
 
 import pytest
 
-from harness import MORE_PROFILES, Rig, first_occurrences, last_occurrences, wait_until
+from harness import MORE_PROFILES, WIFI_PROFILES, Rig, first_occurrences, last_occurrences, wait_until
 
 pytestmark = [pytest.mark.story, pytest.mark.simulated_cloud]
 
@@ -105,7 +105,6 @@ FEW = {"modem-reboot", "modem-half-open", "modem-remote-close", "modem-pdp-drop"
 
 FULL = os.environ.get("BLYNKD_E2E_MATRIX") == "full"  # every profile with every fault; else each fault with some profiles
 EVERY = 7
-WITHOUT_SIM = {"esp8266"}
 OF_THE_SIM = {"modem-no-sim", "modem-sim-puk", "modem-sim-pin", "modem-roaming-denied", "modem-registration-flap:2",
               "modem-signal-loss", "modem-deny-registration", "modem-wrong-apn"}
 
@@ -117,7 +116,7 @@ def cases():
     for number, profile in enumerate(["a9g", "a7", "a6", *MORE_PROFILES]):
         for place, case in enumerate(MODEM_CASES):
             chosen = FULL or str(case) in FEW or (place + number) % EVERY == 0
-            if chosen and not (profile in WITHOUT_SIM and str(case) in OF_THE_SIM):
+            if chosen and not (profile in WIFI_PROFILES and str(case) in OF_THE_SIM):
                 yield profile, case
 
 

@@ -204,12 +204,21 @@ static struct bridge_config bridge_settings(void)
     return config;
 }
 
-static void make_bridge(struct api_rig *rig)
+static bool is_ready(void *arg)
+{
+    return bridge_is_ready(arg);
+}
+
+static void make_bridge(struct api_rig *rig, void (*adjust)(struct bridge_config *config))
 {
     static const struct bridge_events events = {
         .on_publish = on_publish, .on_link = on_link, .on_stopped = on_bridge_stopped};
     struct bridge_config config = bridge_settings();
 
+    if (adjust) {
+        snprintf(config.link.state_dir, sizeof(config.link.state_dir), "%s", rig->directory);
+        adjust(&config);
+    }
     rig->stream = fake_stream_create(rig->sched, 1);
     rig->stream->on_written = on_written;
     rig->stream->observer = rig;
@@ -218,9 +227,17 @@ static void make_bridge(struct api_rig *rig)
     rig->bridge = bridge_create(rig->sched, rig->uplink, NULL, &config);
     assert_non_null(rig->bridge);
     assert_int_equal(bridge_listen(rig->bridge, &events, rig), 0);
+    bridge_open(rig->bridge);
+    api_rig_until(rig, is_ready, rig->bridge, "ready");
 }
 
 struct api_rig *api_rig_create(void (*adjust)(struct api_config *config))
+{
+    return api_rig_create_kept(adjust, NULL);
+}
+
+struct api_rig *api_rig_create_kept(void (*adjust)(struct api_config *config),
+                                    void (*adjust_bridge)(struct bridge_config *config))
 {
     struct api_rig *rig = calloc(1, sizeof(*rig));
     char why[256] = "";
@@ -229,9 +246,9 @@ struct api_rig *api_rig_create(void (*adjust)(struct api_config *config))
     signal(SIGPIPE, SIG_IGN);
     assert_int_equal(uv_loop_init(&rig->loop), 0);
     rig->sched = sched_create_uv(&rig->loop);
-    make_bridge(rig);
     snprintf(rig->directory, sizeof(rig->directory), "/tmp/blynkd-api-XXXXXX");
     assert_non_null(mkdtemp(rig->directory));
+    make_bridge(rig, adjust_bridge);
     api_config_init(&rig->config);
     snprintf(rig->config.socket_path, sizeof(rig->config.socket_path), "%s/socket", rig->directory);
     if (adjust) {
@@ -250,6 +267,16 @@ static bool is_true(void *arg)
     return *(bool *)arg;
 }
 
+static void remove_spool(const struct api_rig *rig)
+{
+    char path[128];
+
+    snprintf(path, sizeof(path), "%s/spool.db", rig->directory);
+    unlink(path);
+    snprintf(path, sizeof(path), "%s/spool.db-wal", rig->directory);
+    unlink(path);
+}
+
 void api_rig_destroy(struct api_rig *rig)
 {
     api_server_close(rig->server, on_server_closed, rig);
@@ -263,6 +290,7 @@ void api_rig_destroy(struct api_rig *rig)
     sched_close(rig->sched);
     uv_run(&rig->loop, UV_RUN_DEFAULT);
     assert_int_equal(uv_loop_close(&rig->loop), 0);
+    remove_spool(rig);
     rmdir(rig->directory);
     free(rig);
 }

@@ -31,6 +31,9 @@ struct api_rig {
 
 /* `adjust` (may be NULL) changes the configuration before the server listens. */
 struct api_rig *api_rig_create(void (*adjust)(struct api_config *config));
+/* With a directory for the spool, and another configuration of the bridge. */
+struct api_rig *api_rig_create_kept(void (*adjust)(struct api_config *config),
+                                    void (*adjust_bridge)(struct bridge_config *config));
 void api_rig_destroy(struct api_rig *rig);
 
 /* Logs in and waits until the bridge is online. */

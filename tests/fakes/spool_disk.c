@@ -1,5 +1,6 @@
 #include "spool_disk.h"
 
+#include <pthread.h>
 #include <sqlite3.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,6 +15,9 @@ static sqlite3_vfs *real_vfs;
 static enum spool_disk_fault disk_fault;
 static unsigned disk_nth, disk_count;
 static bool disk_struck;
+static pthread_mutex_t disk_gate = PTHREAD_MUTEX_INITIALIZER;
+static pthread_cond_t disk_released = PTHREAD_COND_INITIALIZER;
+static bool disk_held;
 
 static sqlite3_file *real_of(sqlite3_file *file)
 {
@@ -71,8 +75,18 @@ static int disk_truncate(sqlite3_file *file, sqlite3_int64 size)
                           : real_of(file)->pMethods->xTruncate(real_of(file), size);
 }
 
+static void wait_while_held(void)
+{
+    pthread_mutex_lock(&disk_gate);
+    while (disk_held) {
+        pthread_cond_wait(&disk_released, &disk_gate);
+    }
+    pthread_mutex_unlock(&disk_gate);
+}
+
 static int disk_sync(sqlite3_file *file, int flags)
 {
+    wait_while_held();
     return strikes(false) ? failure(SQLITE_IOERR_FSYNC)
                           : real_of(file)->pMethods->xSync(real_of(file), flags);
 }
@@ -151,6 +165,9 @@ static int disk_delete(sqlite3_vfs *vfs, const char *name, int sync)
 
 void spool_disk_install(void)
 {
+    if (sqlite3_vfs_find(NULL) == &disk_vfs) {
+        spool_disk_remove(); /* a test before this one failed */
+    }
     real_vfs = sqlite3_vfs_find(NULL);
     disk_vfs = *real_vfs;
     disk_vfs.zName = "spool_disk";
@@ -173,6 +190,14 @@ void spool_disk_set(enum spool_disk_fault fault, unsigned nth)
     disk_nth = nth;
     disk_count = 0;
     disk_struck = false;
+}
+
+void spool_disk_hold(bool hold)
+{
+    pthread_mutex_lock(&disk_gate);
+    disk_held = hold;
+    pthread_cond_broadcast(&disk_released);
+    pthread_mutex_unlock(&disk_gate);
 }
 
 unsigned spool_disk_changes(void)

@@ -21,5 +21,7 @@ void spool_disk_remove(void);
 void spool_disk_set(enum spool_disk_fault fault, unsigned nth);
 unsigned spool_disk_changes(void); /* since then */
 bool spool_disk_struck(void);      /* the fault happened */
+/* A slow disk: on other threads nothing is synced while it is held. */
+void spool_disk_hold(bool hold);
 
 #endif

@@ -59,6 +59,15 @@ static void on_pin(void *arg, pin_id pin, const void *value, size_t len, int64_t
     memcpy(copy->bytes, value, len);
 }
 
+static void on_secret(void *arg, const char *name, const uint8_t *bytes, size_t len)
+{
+    struct spool_rig *rig = arg;
+    size_t used = strlen(rig->secrets);
+
+    snprintf(rig->secrets + used, sizeof(rig->secrets) - used, "%s=%.*s ", name, (int)len,
+             (const char *)bytes);
+}
+
 static void on_meter(void *arg, const char *name, uint64_t value)
 {
     struct rig_content *given = ((struct spool_rig *)arg)->given;
@@ -135,6 +144,7 @@ void spool_rig_open_on(struct spool_rig *rig, struct sched *sched)
         .on_row = on_row,
         .on_pin = on_pin,
         .on_meter = on_meter,
+        .on_secret = on_secret,
         .on_stored = on_stored,
         .on_loaded = on_loaded,
         .on_closed = on_closed,

@@ -43,6 +43,7 @@ struct spool_rig {
     struct spool *spool;
     struct spool_config config;
     char dir[64];
+    char secrets[256];         /* "name=value " of all that were given back */
     struct rig_content *given; /* since the last open */
     bool keep;                 /* rows into `given` */
     unsigned opens, stores, loads, closes, rows;

@@ -431,6 +431,31 @@ static void test_hours_without_a_server(void **state)
     assert_int_equal(info_of(bench).reconnects, 1);
 }
 
+/* Whatever is wrong with a certificate, no restart of the modem mends it. */
+static void test_hours_without_tls(void **state)
+{
+    struct bench *bench = *state;
+    const char *why =
+        "the server's certificate expired on 2027-01-02; this machine believes it is 2027-01-15 08:00 "
+        "UTC: if that is right, the server needs a new one";
+
+    bench->stream->fault = STREAM_FAULT_TLS;
+    bench->stream->why = why;
+    link_start(bench->link, "started");
+    sched_advance(bench->sched, 6 * 3600000);
+    assert_true(bench->stream->opens > 20);
+    for (int rung = UPLINK_RUNG_REDIAL + 1; rung < UPLINK_RUNG_COUNT; rung++) {
+        assert_int_equal(info_of(bench).rung_counts[rung], 0);
+    }
+    assert_true(was_said(bench, 0, why)); /* in full */
+    bench->stream->fault = STREAM_FAULT_NONE;
+    wait_for(bench, LINK_ONLINE, 700000);
+    fake_stream_end(bench->stream, STREAM_FAULT_TLS, "damaged on the way");
+    sched_settle(bench->sched);
+    assert_int_equal(info_of(bench).rung, UPLINK_RUNG_REDIAL);
+    assert_why(bench, "damaged on the way");
+}
+
 static void test_hours_without_a_network(void **state)
 {
     struct bench *bench = *state;
@@ -1155,6 +1180,7 @@ int main(void)
         TEST(test_a_silent_server_that_restarts),
         TEST(test_a_slow_network_is_given_its_time),
         TEST(test_hours_without_a_server),
+        TEST(test_hours_without_tls),
         TEST(test_hours_without_a_network),
         TEST(test_wrong_token),
         TEST(test_modem_lost_while_refused),

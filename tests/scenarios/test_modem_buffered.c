@@ -270,7 +270,12 @@ static void the_network_takes_the_bearer_away(void **state)
         &rig, "failed data connection, retry: the network took the data connection away (+PDP: DEACT)\n"
               "data connection lost: the network took the data connection away (+PDP: DEACT)\n");
     modem_rig_start(&rig, UPLINK_RUNG_REDIAL);
-    modem_rig_say(&rig, ">> AT+CIPSHUT\\r\n<< \\r\\nSHUT OK\\r\\n\n>> AT+CGATT?\\r\n", 1000);
+    modem_rig_say(&rig,
+                  ">> AT+CREG?\\r\n<< \\r\\n+CREG: 1,1\\r\\n\\r\\nOK\\r\\n\n"
+                  ">> AT+CSQ\\r\n<< \\r\\n+CSQ: 19,0\\r\\n\\r\\nOK\\r\\n\n"
+                  ">> AT+COPS?\\r\n<< \\r\\n+COPS: 0,0,\"Simulated\"\\r\\n\\r\\nOK\\r\\n\n"
+                  ">> AT+CIPSHUT\\r\n<< \\r\\nSHUT OK\\r\\n\n>> AT+CGATT?\\r\n",
+                  1000);
     modem_rig_free(&rig);
 }
 

@@ -112,6 +112,95 @@ static void netopen_short_send_ends_the_link(void **state)
     modem_rig_free(&rig);
 }
 
+/* Never more than there is, and the question what there is only while the link is open (B5). */
+static void sim7000_reads_what_is_there(void **state)
+{
+    struct modem_rig rig;
+
+    (void)state;
+    bring_up(&rig, "sim7000ssl");
+    modem_rig_say(&rig,
+                  "<< \\r\\n+CADATAIND: 0\\r\\n\n>> AT+CARECV?\\r\n"
+                  "<< \\r\\n+CARECV: 0,2\\r\\n\\r\\n+CADATAIND: 0\\r\\n\\r\\nOK\\r\\n\n"
+                  ">> AT+CARECV=0,2\\r\n<< \\r\\n+CARECV: 2,ab\\r\\n\\r\\nOK\\r\\n\n"
+                  ">> AT+CARECV?\\r\n<< \\r\\n+CARECV: 0,2000\\r\\n+CARECV: 1,7\\r\\n\\r\\nOK\\r\\n\n"
+                  ">> AT+CARECV=0,1300\\r\n<< \\r\\n+CARECV: 1,c\\r\\n\\r\\nOK\\r\\n\n"
+                  ">> AT+CARECV?\\r\n<< \\r\\n+CARECV: 0,0\\r\\n\\r\\nOK\\r\\n\n",
+                  5000);
+    modem_rig_expect_bytes(&rig, "abc", 3);
+    sched_advance(rig.sched, 60000);
+    fake_port_expect_silence(rig.fake);
+    modem_rig_free(&rig);
+}
+
+static void sim7000_reads_once_behind_the_end(void **state)
+{
+    struct modem_rig rig;
+
+    (void)state;
+    bring_up(&rig, "sim7000ssl");
+    expect_closed(&rig,
+                  "<< \\r\\n+CADATAIND: 0\\r\\n\n>> AT+CARECV?\\r\n"
+                  "<< \\r\\n+CARECV: 0,2\\r\\n\\r\\n+CASTATE: 0,0\\r\\n\\r\\nOK\\r\\n\n"
+                  ">> AT+CARECV=0,2\\r\n<< \\r\\n+CARECV: 2,ab\\r\\n\\r\\nOK\\r\\n\n"
+                  ">> AT+CACLOSE=0\\r\n<< \\r\\nOK\\r\\n\n",
+                  "closed by the server: the server closed the connection\n");
+    modem_rig_expect_bytes(&rig, "ab", 2);
+    modem_rig_free(&rig);
+}
+
+/* The question waits behind a send, and when its turn comes nothing is open any more. */
+static void sim7000_is_asked_nothing_behind_the_end(void **state)
+{
+    struct modem_rig rig;
+
+    (void)state;
+    bring_up(&rig, "sim7000ssl");
+    assert_int_equal(stream_write(rig.stream, (const uint8_t *)"hello", 5), 5);
+    expect_closed(&rig,
+                  ">> AT+CASEND=0,5\\r\n<< \\r\\n>\n>> hello\n<< \\r\\n+CADATAIND: 0\\r\\n\n"
+                  "<< \\r\\n+CASTATE: 0,0\\r\\n\\r\\nOK\\r\\n\n"
+                  ">> AT+CACLOSE=0\\r\n<< \\r\\nOK\\r\\n\n",
+                  "closed by the server: the server closed the connection\n");
+    modem_rig_free(&rig);
+}
+
+/* Nor behind our own end of the link. */
+static void sim7000_is_asked_nothing_behind_the_close(void **state)
+{
+    struct modem_rig rig;
+
+    (void)state;
+    bring_up(&rig, "sim7000ssl");
+    assert_int_equal(stream_write(rig.stream, (const uint8_t *)"hello", 5), 5);
+    modem_rig_say(&rig, ">> AT+CASEND=0,5\\r\n<< \\r\\n>\n>> hello\n<< \\r\\n+CADATAIND: 0\\r\\n\n", 1000);
+    stream_close(rig.stream);
+    expect_closed(&rig, "<< \\r\\nOK\\r\\n\n>> AT+CACLOSE=0\\r\n<< \\r\\nOK\\r\\n\n", "closed as asked\n");
+    sched_advance(rig.sched, 60000);
+    fake_port_expect_silence(rig.fake);
+    modem_rig_free(&rig);
+}
+
+/* The OK behind a result that is a failure (B3) is not that of AT+CACLOSE, which still runs then. */
+static void sim7080_failed_open_ends_with_its_ok(void **state)
+{
+    struct modem_rig rig;
+
+    (void)state;
+    modem_rig_init(&rig, "sim7080");
+    modem_rig_bring_up(&rig, "sim7080/start.log");
+    assert_int_equal(stream_open(rig.stream, "192.0.2.1", 80), 0);
+    modem_rig_say(
+        &rig,
+        ">> AT+CAOPEN=0,0,\"TCP\",\"192.0.2.1\",80\\r\n<< \\r\\n+CAOPEN: 0,27\\r\\n\n-- advance 500\n"
+        "<< \\r\\nOK\\r\\n\n>> AT+CACLOSE=0\\r\n-- advance 500\n<< \\r\\nOK\\r\\n\n"
+        ">> AT+CNACT?\\r\n<< \\r\\n+CNACT: 0,1,\"10.94.36.44\"\\r\\n\\r\\nOK\\r\\n\n",
+        5000);
+    modem_rig_expect(&rig, "server not reached: 192.0.2.1:80 was not reached: the modem says "
+                           "\"+CAOPEN: 0,27\"\n");
+    modem_rig_free(&rig);
+}
+
 /* The quote that closes is not counted, and another one may be among the bytes (2C). */
 static void sara_reads_between_quotes(void **state)
 {
@@ -207,6 +296,39 @@ static void m590_without_address_has_lost_the_bearer(void **state)
     modem_rig_free(&rig);
 }
 
+/* Its data connection does not say why it stays away, and it is asked for a minute: the network comes first. */
+static void m590_waits_for_the_network_before_the_bearer(void **state)
+{
+    struct modem_rig rig;
+    char path[64];
+
+    (void)state;
+    modem_rig_init(&rig, "m590");
+    has_log("m590", "start.log", path, sizeof(path));
+    modem_rig_bring_up(&rig, path);
+    assert_int_equal(stream_open(rig.stream, "192.0.2.1", 80), 0);
+    modem_rig_say(&rig,
+                  ">> AT+IPSTATUS=0\\r\n<< \\r\\n+IPSTATUS:0,DISCONNECT\\r\\n\n"
+                  ">> AT+TCPSETUP=0,192.0.2.1,80\\r\n<< \\r\\nOK\\r\\n\\r\\n+TCPSETUP:0,FAIL\\r\\n\n"
+                  ">> AT+IPSTATUS=0\\r\n<< \\r\\n+IPSTATUS:0,DISCONNECT\\r\\n\n"
+                  ">> AT+XIIC?\\r\n<< \\r\\n+XIIC:    0, 0.0.0.0\\r\\n\\r\\nOK\\r\\n\n",
+                  5000);
+    sched_advance(rig.sched, 100);
+    modem_rig_start(&rig, UPLINK_RUNG_BEARER);
+    modem_rig_say(&rig,
+                  ">> AT+CREG?\\r\n<< \\r\\n+CREG: 0,3\\r\\n\\r\\nOK\\r\\n\n"
+                  ">> AT+CSQ\\r\n<< \\r\\n+CSQ: 99,99\\r\\n\\r\\nOK\\r\\n\n",
+                  1000);
+    modem_rig_expect_why(&rig, "waiting for the network: searching");
+    modem_rig_say(&rig,
+                  ">> AT+CREG?\\r\n<< \\r\\n+CREG: 0,1\\r\\n\\r\\nOK\\r\\n\n"
+                  ">> AT+CSQ\\r\n<< \\r\\n+CSQ: 23,0\\r\\n\\r\\nOK\\r\\n\n"
+                  ">> AT+COPS?\\r\n<< \\r\\n+COPS: 0,0,\"Simulated\"\\r\\n\\r\\nOK\\r\\n\n"
+                  ">> AT+XISP=0\\r\n",
+                  3000);
+    modem_rig_free(&rig);
+}
+
 static char profiles[][16] = {"sim808",  "sim868",  "sim900", "sim7000", "sim7000ssl", "sim7080", "sim7070",
                               "sim7090", "sim7600", "a7672",  "a7670",   "sim5360",    "bg96",    "bg95",
                               "ec25",    "eg25",    "ec200u", "eg915",   "m95",        "mc60",    "mc60e",
@@ -220,11 +342,17 @@ int main(void)
         cmocka_unit_test(bg96_closes_what_the_server_closed),
         cmocka_unit_test(bg96_state_three_is_up),
         cmocka_unit_test(netopen_short_send_ends_the_link),
+        cmocka_unit_test(sim7000_reads_what_is_there),
+        cmocka_unit_test(sim7000_reads_once_behind_the_end),
+        cmocka_unit_test(sim7000_is_asked_nothing_behind_the_end),
+        cmocka_unit_test(sim7000_is_asked_nothing_behind_the_close),
+        cmocka_unit_test(sim7080_failed_open_ends_with_its_ok),
         cmocka_unit_test(sara_reads_between_quotes),
         cmocka_unit_test(esp8266_late_closed_is_old),
         cmocka_unit_test(esp8266_without_a_network_says_what_to_do),
         cmocka_unit_test(m590_looks_names_up_itself),
         cmocka_unit_test(m590_without_address_has_lost_the_bearer),
+        cmocka_unit_test(m590_waits_for_the_network_before_the_bearer),
     };
     struct CMUnitTest sessions[PROFILES];
 

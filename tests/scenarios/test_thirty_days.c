@@ -217,18 +217,32 @@ static void test_thirty_days(void **state)
     }
 }
 
+/* FIRST COUNT DAYS, or --shard INDEX/SHARDS of the usual seeds. */
+static bool read_wish(int argc, char **argv)
+{
+    unsigned index, shards;
+
+    if (argc == 3 && strcmp(argv[1], "--shard") == 0) {
+        if (sscanf(argv[2], "%u/%u", &index, &shards) != 2 || index >= shards || wish.seeds % shards) {
+            return false;
+        }
+        wish.seeds /= shards;
+        wish.first_seed += index * wish.seeds;
+        return true;
+    }
+    wish.first_seed = argc > 1 ? strtoull(argv[1], NULL, 10) : wish.first_seed;
+    wish.seeds = argc > 2 ? (unsigned)strtoul(argv[2], NULL, 10) : wish.seeds;
+    wish.days = argc > 3 ? (unsigned)strtoul(argv[3], NULL, 10) : wish.days;
+    return wish.seeds > 0 && wish.days > 0;
+}
+
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_thirty_days)};
 
-    if (argc > 1) {
-        wish.first_seed = strtoull(argv[1], NULL, 10);
-    }
-    if (argc > 2) {
-        wish.seeds = (unsigned)strtoul(argv[2], NULL, 10);
-    }
-    if (argc > 3) {
-        wish.days = (unsigned)strtoul(argv[3], NULL, 10);
+    if (!read_wish(argc, argv)) {
+        fprintf(stderr, "usage: %s [FIRST [COUNT [DAYS]]] | --shard INDEX/SHARDS\n", argv[0]);
+        return 64;
     }
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

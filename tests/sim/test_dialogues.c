@@ -8,12 +8,14 @@
  *   .       nothing more may have been said so far
  *   -- ...  a remark
  * with \r \n \\ and \xNN. Behind the last line the simulator must have nothing more to say.
+ *
+ * `test_dialogues WORDS` plays the files with WORDS in their names, `--shard 2/6` every sixth from the third on.
  */
 #include "harness.h"
 
 #include <dirent.h>
 
-#define FILES_MAX 400
+#define FILES_MAX      400
 #define LINE_MAX_BYTES 4096
 
 static size_t unescape(const char *text, char *out)
@@ -119,23 +121,63 @@ static int is_dialogue(const struct dirent *entry)
     return length > 4 && strcmp(entry->d_name + length - 4, ".txt") == 0;
 }
 
-int main(int argc, char **argv)
+/* Which files are played: those with `name` in their names, and of all files every `shards`th from `shard` on. */
+struct choice {
+    const char *name;
+    int shard, shards;
+};
+
+static bool read_choice(int argc, char **argv, struct choice *choice)
+{
+    *choice = (struct choice){.shards = 1};
+    for (int i = 1; i < argc; i++) {
+        if (strcmp(argv[i], "--shard") != 0)
+            choice->name = argv[i];
+        else if (++i == argc || sscanf(argv[i], "%d/%d", &choice->shard, &choice->shards) != 2 ||
+                 choice->shard < 0 || choice->shard >= choice->shards)
+            return false;
+    }
+    return true;
+}
+
+static bool is_chosen(const struct choice *choice, int index, const char *file)
+{
+    return index % choice->shards == choice->shard &&
+           (choice->name == NULL || strstr(file, choice->name) != NULL);
+}
+
+static int play_all(const struct choice *choice, struct dirent **entries, int count)
 {
     static struct CMUnitTest tests[FILES_MAX];
-    struct dirent **entries;
-    int count;
     size_t used = 0;
-    int failed;
+
+    if (count > FILES_MAX) {
+        fprintf(stderr, "%d dialogues, FILES_MAX is %d\n", count, FILES_MAX);
+        return 1;
+    }
+    for (int i = 0; i < count; i++) {
+        char *file = entries[i]->d_name;
+
+        if (is_chosen(choice, i, file))
+            tests[used++] =
+                (struct CMUnitTest){.name = file, .test_func = test_dialogue, .initial_state = file};
+    }
+    return used == 0 ? 1 : _cmocka_run_group_tests("dialogues", tests, used, NULL, NULL);
+}
+
+int main(int argc, char **argv)
+{
+    struct dirent **entries;
+    struct choice choice;
+    int count, failed;
 
     RIG_MAIN(argc, argv);
-    count = scandir(TEST_SOURCE_DIR "/tests/sim/dialogues", &entries, is_dialogue, alphasort);
-    for (int i = 0; i < count && used < FILES_MAX; i++) {
-        if (argc > 1 && strstr(entries[i]->d_name, argv[1]) == NULL)
-            continue;
-        tests[used++] = (struct CMUnitTest){
-            .name = entries[i]->d_name, .test_func = test_dialogue, .initial_state = entries[i]->d_name};
+    if (!read_choice(argc, argv, &choice)) {
+        fprintf(stderr, "usage: %s [--shard INDEX/COUNT] [NAME]\n", argv[0]);
+        return 2;
     }
-    failed = used == 0 ? 1 : _cmocka_run_group_tests("dialogues", tests, used, NULL, NULL);
+    count = scandir(TEST_SOURCE_DIR "/tests/sim/dialogues", &entries, is_dialogue, alphasort);
+    failed = play_all(&choice, entries, count);
     for (int i = 0; i < count; i++)
         free(entries[i]);
     if (count >= 0)

@@ -501,6 +501,7 @@ static void test_a_full_outbox_delays_what_is_held(void **state)
     struct bench *bench = *state;
 
     begin_with_rules(bench, 120000, 0);
+    pins_set_delivery(bridge_pins(bench->bridge), pin("V5"), PIN_DELIVER_ALL); /* no reserve for it */
     sched_advance(bench->sched, 60000); /* confirmed by a heartbeat: it will not wait again */
     put(bench, "V5", "21");
     bridge_link_down(bench->bridge);

@@ -174,6 +174,52 @@ static void a_fail_pattern_ends_it(void **state)
     assert_true(at_channel_idle(rig.channel));
 }
 
+/* An OK follows the line that tells of the failure: it must not end the next command. */
+static void an_ok_behind_a_failure_belongs_to_it(void **state)
+{
+    static const char *const done[] = {"+CAOPEN: %d,0", NULL};
+    static const char *const fail[] = {"+CAOPEN: %d,27", NULL};
+    static const struct at_expect expect = {
+        .end = AT_END_BOTH, .done = done, .fail = fail, .fail_settle_ms = 2000};
+    static const char *const ends[] = {"\r\nOK\r\n", "\r\nERROR\r\n", ""};
+    static struct at_rig_request open, close;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++) {
+        at_rig_send(&rig, &open, "AT+A", &expect);
+        at_rig_send(&rig, &close, "AT+B", NULL);
+        at_rig_hear(&rig, "\r\n+CAOPEN: 0,27\r\n");
+        at_rig_expect(&rig, "");
+        at_rig_hear(&rig, ends[i]);
+        sched_advance(rig.sched, 2000);
+        at_rig_expect(&rig, "AT+A: failed #0 (+CAOPEN: 0,27)\n");
+        at_rig_hear(&rig, "\r\nOK\r\n");
+        at_rig_expect(&rig, "AT+B: OK\n");
+    }
+    at_rig_send(&rig, &open, "AT+A", &expect); /* the OK came before */
+    at_rig_hear(&rig, "\r\nOK\r\n\r\n+CAOPEN: 0,27\r\n");
+    at_rig_expect(&rig, "AT+A: failed #0 (+CAOPEN: 0,27)\n");
+}
+
+/* Its answer has the form of an announcement; behind it payload is announced as before. */
+static void a_command_without_payload(void **state)
+{
+    static const struct at_announce announces[] = {{"+CARECV:%n,"}, {NULL}};
+    static const char *const counts[] = {"+CARECV: 0,%d", NULL};
+    static const struct at_expect expect = {.end = AT_END_OK, .lines = counts, .no_payload = true};
+    static struct at_rig_request ask, read;
+
+    (void)state;
+    at_channel_set_announces(rig.channel, announces);
+    at_rig_send(&rig, &ask, "AT+CARECV?", &expect);
+    at_rig_send(&rig, &read, "AT+CARECV=0,5", NULL);
+    at_rig_hear(&rig, "\r\n+CARECV: 0,5\r\n\r\nOK\r\n");
+    at_rig_expect(&rig, "  +CARECV: 0,5\nAT+CARECV?: OK\n");
+    assert_true(at_request_is_running(rig.channel, &read.request));
+    at_rig_hear(&rig, "\r\n+CARECV: 5,hello\r\n\r\nOK\r\n");
+    at_rig_expect(&rig, "payload -1 0/5 hello\nAT+CARECV=0,5: OK\n");
+}
+
 static void with_any_line_only_unsolicited_ones_are_not_the_answer(void **state)
 {
     static struct at_rig_request ati;
@@ -473,6 +519,8 @@ int main(void)
         TEST(after_done_ok_may_stay_away),
         TEST(either_is_enough),
         TEST(a_fail_pattern_ends_it),
+        TEST(an_ok_behind_a_failure_belongs_to_it),
+        TEST(a_command_without_payload),
         TEST(with_any_line_only_unsolicited_ones_are_not_the_answer),
         TEST(a_line_of_zeros_and_ones_harms_nobody),
         TEST(unsolicited_lines_come_through_between_everything),

@@ -469,6 +469,8 @@ static void test_bounds(void **state)
     assert_int_equal(outbox_info(bench->outbox).refused, 1);
     fill_with(bench, 100 * 1019, 100, false);
     assert_int_equal(put_at(bench, "V1", "x", 0), -ENOSPC); /* what is not confirmed counts */
+    confirm(bench, bench->mark); /* so many bytes may be unconfirmed: the rest goes now */
+    fill_with(bench, 100 * 1019, 100, false);
     confirm(bench, bench->mark);
     for (int i = 0; i < 998; i++) {
         put(bench, "V1", "x");
@@ -575,7 +577,7 @@ static void test_storm(void **state)
             memset(storm.arrived, 0xff, sizeof(storm.arrived));
         }
         struct outbox_info info = outbox_info(bench->outbox);
-        assert_true(info.waiting + info.unconfirmed <= 60);
+        assert_true(info.waiting + info.unconfirmed <= 60 + 60 / 8); /* events and `latest` have a reserve */
         assert_true(info.last_sequence - info.confirmed_sequence >= info.waiting + info.unconfirmed);
         assert_int_equal(outbox_outstanding(bench->outbox, info.last_sequence),
                          info.waiting + info.unconfirmed);

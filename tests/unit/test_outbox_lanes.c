@@ -172,6 +172,30 @@ static void test_a_greedy_writer_does_not_starve_others(void **state)
     assert_non_null(strstr(text, "1 78"));
 }
 
+/* Only what waits counts: not what was sent, but what was sent and has to go again. */
+static void test_share_is_of_what_waits(void **state)
+{
+    struct bench *bench = *state;
+
+    go_online(bench);
+    outbox_set_writer(bench->outbox, 1);
+    for (int i = 0; i < 64; i++) {
+        put(bench, "V1", "x");
+    }
+    fill(bench, 64);
+    put(bench, "V2", "first");
+    outbox_set_writer(bench->outbox, 2);
+    put(bench, "V9", "modest");
+    assert_string_equal(fill(bench, 2), "2 first|9 modest");
+    bench->source.lost(bench->source.arg);
+    outbox_set_writer(bench->outbox, 1);
+    put(bench, "V3", "bulk");
+    outbox_set_writer(bench->outbox, 2);
+    put(bench, "V8", "other");
+    fill(bench, 64);
+    assert_string_equal(fill(bench, 1000), "2 first|9 modest|8 other|3 bulk");
+}
+
 static void test_backlog_takes_a_share_of_the_rate(void **state)
 {
     struct bench *bench = *state;
@@ -201,10 +225,10 @@ static void test_backlog_takes_a_share_of_the_rate(void **state)
 static void test_small_steps_after_sessions_without_confirmation(void **state)
 {
     struct bench *bench = *state;
-    static const size_t steps[] = {256, 8, 4, 2, 1, 1};
+    static const size_t steps[] = {512, 8, 4, 2, 1, 1};
     char value[12];
 
-    for (int i = 0; i < 300; i++) {
+    for (int i = 0; i < 600; i++) {
         snprintf(value, sizeof(value), "%d", i);
         put(bench, "V1", value);
     }
@@ -305,6 +329,7 @@ int main(void)
         TEST(test_order_of_the_lanes),
         TEST(test_fresh_write_of_a_pin_with_a_backlog_waits_its_turn),
         TEST(test_a_greedy_writer_does_not_starve_others),
+        TEST(test_share_is_of_what_waits),
         TEST(test_backlog_takes_a_share_of_the_rate),
         TEST(test_small_steps_after_sessions_without_confirmation),
         TEST(test_diet),

@@ -317,13 +317,60 @@ static void test_a_newer_file_is_kept(void **state)
     spool_rig_open(rig);
     assert_int_equal(spool_rig_store(rig, batch_of_one(1, SPOOL_LANE_EVENT, 1, "one")), 0);
     spool_rig_close(rig);
-    run_sql(rig, "UPDATE meta SET value = x'02'; PRAGMA user_version = 2");
+    run_sql(rig, "UPDATE meta SET value = x'02'; PRAGMA user_version = 3");
     spool_rig_open(rig);
     assert_int_equal(rig->open_error, -ENOTSUP);
     assert_non_null(strstr(rig->why, "newer"));
     spool_rig_close(rig);
     assert_int_equal(ask_sql(rig, "SELECT count(*) FROM outbox"), 1);
+    assert_int_equal(ask_sql(rig, "PRAGMA user_version"), 3);
+}
+
+static void test_secrets(void **state)
+{
+    struct spool_rig *rig = *state;
+    struct spool_batch *batch = spool_batch_create();
+    static char large[SPOOL_SECRET_MAX + 1];
+
+    assert_int_equal(spool_batch_secret(batch, "a.example", "one", 3), 0);
+    assert_int_equal(spool_batch_secret(batch, "b.example", "two", 3), 0);
+    assert_int_equal(spool_batch_secret(batch, "a.example", "three", 5), 0);
+    assert_int_equal(spool_batch_secret(batch, "", "x", 1), -EINVAL);
+    assert_int_equal(spool_batch_secret(batch, "c", large, sizeof(large)), -EINVAL);
+    spool_rig_open(rig);
+    assert_int_equal(spool_rig_store(rig, batch), 0);
+    spool_rig_close(rig);
+    spool_rig_open(rig);
+    assert_string_equal(rig->secrets, "a.example=three b.example=two ");
+    batch = spool_batch_create();
+    assert_int_equal(spool_batch_secret(batch, "a.example", NULL, 0), 0);
+    assert_int_equal(spool_rig_store(rig, batch), 0);
+    spool_rig_close(rig);
+    rig->secrets[0] = '\0';
+    spool_rig_open(rig);
+    assert_string_equal(rig->secrets, "b.example=two ");
+    spool_rig_close(rig);
+}
+
+/* The first version knew no secrets. */
+static void test_a_file_of_the_first_version(void **state)
+{
+    struct spool_rig *rig = *state;
+    struct spool_batch *batch = spool_batch_create();
+
+    spool_rig_open(rig);
+    assert_int_equal(spool_rig_store(rig, batch_of_one(1, SPOOL_LANE_EVENT, 1, "one")), 0);
+    spool_rig_close(rig);
+    run_sql(rig, "DROP TABLE secrets; PRAGMA user_version = 1");
+    spool_rig_open(rig);
+    assert_int_equal(rig->open_error, 0);
+    assert_int_equal(rig->state.rows, 1);
+    assert_string_equal(rig->state.set_aside, "");
+    assert_int_equal(spool_batch_secret(batch, "a.example", "one", 3), 0);
+    assert_int_equal(spool_rig_store(rig, batch), 0);
+    spool_rig_close(rig);
     assert_int_equal(ask_sql(rig, "PRAGMA user_version"), 2);
+    assert_int_equal(ask_sql(rig, "SELECT count(*) FROM secrets"), 1);
 }
 
 static void test_another_owner_of_the_file(void **state)
@@ -562,6 +609,8 @@ int main(void)
         TEST(test_a_missing_directory),
         TEST(test_a_directory_that_cannot_be_written),
         TEST(test_a_newer_file_is_kept),
+        TEST(test_secrets),
+        TEST(test_a_file_of_the_first_version),
         TEST(test_another_owner_of_the_file),
         TEST(test_room_is_left_on_the_disk),
         TEST(test_the_file_gets_smaller_again),

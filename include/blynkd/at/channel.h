@@ -60,7 +60,9 @@ struct at_expect {
     const char *const *lines; /* patterns of information lines that belong to the answer */
     const char *const *done;  /* see `end`; also given to on_line */
     const char *const *fail;  /* patterns that end it with AT_RESULT_FAIL */
+    uint32_t fail_settle_ms;  /* the OK or ERROR behind a `fail` line is awaited so long; 0: there is none */
     bool any_line;            /* every line that no unsolicited pattern claims belongs to the answer (ATI) */
+    bool no_payload;          /* while it runs nothing announces payload, even if a line looks like it */
 };
 
 #define AT_DEADLINE_DEFAULT_MS 5000
@@ -156,6 +158,9 @@ void at_request_cancel(struct at_channel *channel, struct at_request *request);
 
 /* As at_request_cancel(), but on_done never comes: for an owner that goes away. Idempotent. */
 void at_request_forget(struct at_channel *channel, struct at_request *request);
+
+/* True if the request is the one in flight, false while it waits or is not queued at all. */
+bool at_request_is_running(const struct at_channel *channel, const struct at_request *request);
 
 /* True when nothing is in flight, queued or being resynchronised. */
 bool at_channel_idle(const struct at_channel *channel);

@@ -7,6 +7,7 @@
 #define BLYNKD_BRIDGE_LINK_H
 
 #include "blynkd/blynk/session.h"
+#include "blynkd/net/tls.h"
 #include "blynkd/net/uplink.h"
 
 struct link;
@@ -37,7 +38,9 @@ enum link_state {
 
 struct link_config {
     char host[256];
-    uint16_t port;
+    uint16_t port; /* 0: those of Blynk's cloud, in turn: 443 and 9443 with TLS, 80 and 8080 without */
+    bool tls;
+    char ca_file[256];                               /* whom to trust; "": the system's authorities */
     char fallback_addresses[LINK_FALLBACKS_MAX][64]; /* tried in order when the name does not resolve */
     size_t fallback_count;
     char allowed_redirects[8][128]; /* suffixes such as ".blynk.cloud"; the configured host is always allowed,
@@ -69,6 +72,11 @@ struct link_events {
     void (*on_dialed)(void *arg, bool ok);
     /* As uplink_events.on_time. May be NULL. */
     void (*on_time)(void *arg, int64_t earliest_ms, uint32_t slack_ms);
+    /* A TLS session that makes the next handshake with `name` short: a secret, to be kept. `len` 0: it is used up. May
+     * be NULL. */
+    void (*on_tls_session)(void *arg, const char *name, const uint8_t *bytes, size_t len);
+    /* The time against which certificates are checked. NULL: the host's, and it is right. */
+    enum tls_clock (*clock)(void *arg, int64_t *wall_ms);
 };
 
 /* `session_events`: on_login and on_dead are the link's own; the others are forwarded as given. */
@@ -84,6 +92,11 @@ void link_start(struct link *link, const char *why);
 void link_stop(struct link *link, uint32_t grace_ms, const char *why);
 /* LINK RESTART: as after a failure, without back-off. */
 void link_restart(struct link *link, const char *why);
+
+/* A session that was kept by an earlier process. */
+void link_tls_remember(struct link *link, const char *name, const uint8_t *bytes, size_t len);
+/* Of the connection that is open or was last; NULL: it was not encrypted. */
+const struct tls_info *link_tls_info(const struct link *link);
 
 /* A line for people in the history, without a change of state. */
 void link_remark(struct link *link, const char *why);

@@ -136,12 +136,14 @@ struct outbox_info outbox_info(const struct outbox *outbox);
 void outbox_spool_opened(struct outbox *outbox, const struct spool_state *state);
 /* A row that was read: of the lanes EVENT and LATEST before outbox_spool_opened(), else as asked for. */
 void outbox_spool_row(struct outbox *outbox, const struct spool_row *row);
-/* When the next batch is due; UINT64_MAX: nothing is to be stored. */
+/* When the next batch is due; 0: at once, whatever the interval; UINT64_MAX: nothing is to be stored. */
 uint64_t outbox_spool_due_ms(const struct outbox *outbox);
 /* Puts what is due into the batch (`everything`: the daemon stops). False if something was left for the next one. */
 bool outbox_spool_collect(struct outbox *outbox, struct spool_batch *batch, bool everything);
 /* What became of the batch collected last. */
 void outbox_spool_stored(struct outbox *outbox, int error);
+/* True also after a batch that was stored because it only deleted. */
+bool outbox_spool_is_failing(const struct outbox *outbox);
 /* True: rows from `from` on, at most `max`, are wanted. */
 bool outbox_spool_wants(const struct outbox *outbox, uint64_t *from, size_t *max);
 void outbox_spool_loaded(struct outbox *outbox, int error);

@@ -23,6 +23,9 @@ struct spool_batch;
 #define SPOOL_BATCH_ROWS 1024 /* rows that one batch can hold */
 #define SPOOL_NAME_MAX   48
 
+#define SPOOL_SECRET_NAME_MAX 256
+#define SPOOL_SECRET_MAX      4096
+
 /* In which order rows are sent; written with the row. */
 enum spool_lane {
     SPOOL_LANE_EVENT = 0,
@@ -76,6 +79,7 @@ struct spool_events {
     void (*on_row)(void *arg, const struct spool_row *row);
     void (*on_pin)(void *arg, pin_id pin, const void *value, size_t len, int64_t wall_ms, bool from_blynk);
     void (*on_meter)(void *arg, const char *name, uint64_t value);
+    void (*on_secret)(void *arg, const char *name, const uint8_t *bytes, size_t len);
     /* A batch is on the disk (error 0), or nothing of it is. -ENOSPC, -EROFS, -EIO, ... */
     void (*on_stored)(void *arg, struct spool_batch *batch, int error, const char *why);
     /* The answer of spool_load(): on_row was called for each; `count` of them. */
@@ -114,6 +118,8 @@ int spool_batch_pin(struct spool_batch *batch, pin_id pin, const void *value, si
 int spool_batch_meter(struct spool_batch *batch, const char *name, uint64_t value);
 /* Forgets all meters whose names begin so. */
 int spool_batch_meter_forget(struct spool_batch *batch, const char *prefix);
+/* Something that nobody may read: the file has mode 0600. `len` 0: it is forgotten. */
+int spool_batch_secret(struct spool_batch *batch, const char *name, const void *bytes, size_t len);
 /* What must be added to monotonic time of this boot for time since 1970, in ms; the last one counts. */
 int spool_batch_clock(struct spool_batch *batch, int64_t offset_ms);
 

@@ -1,6 +1,6 @@
 /*
  * A byte stream to the Blynk server. Made by modem/sock (the modem's own TCP), net/tcp (the host's network) and
- * later net/tls, which wraps any of them. Everything above sees one stream and cannot tell which.
+ * net/tls, which wraps any of them. Everything above sees one stream and cannot tell which.
  *
  * Life: stream_open() -> exactly one of on_open or on_closed; after on_open any number of on_bytes/on_room;
  * then exactly one on_closed, also after stream_close(). After on_closed the stream can be opened again. Events
@@ -21,6 +21,7 @@ struct stream;
     X(STREAM_FAULT_PEER, "closed by the server")                                                             \
     X(STREAM_FAULT_NAME, "name not resolved")                                                                \
     X(STREAM_FAULT_CONNECT, "server not reached")                                                            \
+    X(STREAM_FAULT_TLS, "TLS not established")                                                               \
     X(STREAM_FAULT_SEND, "sending failed")                                                                   \
     X(STREAM_FAULT_BEARER, "data connection lost")                                                           \
     X(STREAM_FAULT_MODEM, "modem failed")

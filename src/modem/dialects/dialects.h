@@ -10,6 +10,8 @@
 extern const struct dialect dialect_ai_thinker;
 extern const struct dialect dialect_simcom_cip;
 extern const struct dialect dialect_simcom_netopen;
+extern const struct dialect dialect_simcom_netopen_a76;
+extern const struct dialect dialect_simcom_netopen_3g;
 extern const struct dialect dialect_simcom_ca;
 extern const struct dialect dialect_simcom_ca_7000;
 extern const struct dialect dialect_quectel_lte;

@@ -12,7 +12,10 @@
  *   > (32 bytes)
  *   < OK                         some firmware of the SIM7000 adds +CASEND: 0,0,32
  *   < +CADATAIND: 0              there is data; not told again before it was read
- *   > AT+CARECV=0,1300
+ *   > AT+CARECV?                 the SIM7000 only
+ *   < +CARECV: 0,5
+ *   < OK
+ *   > AT+CARECV=0,1300           the SIM7000: AT+CARECV=0,5
  *   < +CARECV: 5,(5 bytes)       the number is the count, not the link
  *   < OK
  *   < +CASTATE: 0,0              the server closed; the link stays taken until it is closed by us
@@ -181,8 +184,12 @@ static const struct at_step name_servers[] = {
 };
 
 /* A failing open has blocked the modem for 75 s (B3). */
-static const struct at_expect expect_open = {
-    .end = AT_END_BOTH, .deadline_ms = 80000, .settle_ms = 2000, .done = opened, .fail = open_fails};
+static const struct at_expect expect_open = {.end = AT_END_BOTH,
+                                             .deadline_ms = 80000,
+                                             .settle_ms = 2000,
+                                             .done = opened,
+                                             .fail = open_fails,
+                                             .fail_settle_ms = 2000};
 static const struct at_expect expect_contexts = {.end = AT_END_OK, .deadline_ms = 5000, .lines = contexts};
 static const struct at_expect expect_resolve = {.end = AT_END_BOTH, .deadline_ms = 30000, .done = resolved};
 static const struct at_expect expect_send = {.end = AT_END_OK, .deadline_ms = 15000, .prompt_ms = 5000};
@@ -191,21 +198,26 @@ static const struct at_expect expect_receive = {.end = AT_END_OK, .deadline_ms =
 static const struct at_expect expect_status = {.end = AT_END_OK, .deadline_ms = 5000, .lines = status};
 static const struct at_expect expect_close = {.end = AT_END_OK, .deadline_ms = 15000};
 
-/* 1300: real modules degrade with more (B4). What waits is not asked for (AT+CARECV? crashes some firmware without
- * an open link, and cannot be told from data, B5) but read; nothing there is answered with "+CARECV: 0". */
+static const char *const counts[] = {"+CARECV: 0,%d", NULL};
+static const struct at_expect expect_counts = {
+    .end = AT_END_OK, .deadline_ms = 10000, .lines = counts, .no_payload = true};
+
+/* 1300: real modules degrade with more (B4). */
 #define COMMON                                                                                               \
     .name_servers = name_servers, .numbering = DIALECT_NUMBERED_BY_HOST, .link = 0, .open_busy = busy,       \
     .close_after_failure = true, .open_blame = blame, .bearer = {"AT+CNACT?", &expect_contexts},             \
     .bearer_gone = context_down, .bearer_there = context_up, .resolve_failed = not_resolved,                 \
     .send = {"AT+CASEND={link},{len}", &expect_send}, .send_max_bytes = 1300, .reading = DIALECT_BUFFERED,   \
     .announces = announces, .receive = {"AT+CARECV={link},{max}", &expect_receive},                          \
-    .receive_max_bytes = 1300, .waiting = {"AT+CARECV={link},{max}", &expect_receive},                       \
-    .waiting_line = "+CARECV: %d", .waiting_capture = 0, .status = {"AT+CASTATE?", &expect_status},          \
+    .receive_max_bytes = 1300, .waiting_capture = 0, .status = {"AT+CASTATE?", &expect_status},              \
     .row_forms = row_forms, .words = words, .close = {"AT+CACLOSE={link}", &expect_close},                   \
     .close_after_peer = true, .data_lines = data, .closed_lines = closed, .bearer_lost_lines = inactive
 
+/* What waits is not asked for but read; nothing there is answered with "+CARECV: 0". */
 const struct dialect dialect_simcom_ca = {
     .name = "SIMCom CA",
+    .waiting = {"AT+CARECV={link},{max}", &expect_receive},
+    .waiting_line = "+CARECV: %d",
     .open = {"AT+CAOPEN={link},0,\"TCP\",\"{host}\",{port}", &expect_open},
     .resolve = {"AT+CDNSGIP=\"{host}\",1,10000", &expect_resolve},
     .bearer_up = bearer_up,
@@ -214,9 +226,12 @@ const struct dialect dialect_simcom_ca = {
     COMMON,
 };
 
-/* Its firmware B05 crashed when more was read than there was (B5); nobody has seen that since. */
+/* It crashes when more is read than there is, and when it is asked what waits without an open link (B5). */
 const struct dialect dialect_simcom_ca_7000 = {
     .name = "SIMCom CA (7000)",
+    .reads_counted = true,
+    .waiting = {"AT+CARECV?", &expect_counts},
+    .waiting_line = "+CARECV: 0,%d",
     .open = {"AT+CAOPEN={link},\"{host}\",{port}", &expect_open},
     .resolve = {"AT+CDNSGIP=\"{host}\"", &expect_resolve},
     .bearer_up = bearer_up_7000,

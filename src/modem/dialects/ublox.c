@@ -48,10 +48,21 @@ static const struct at_expect expect_attached = {.end = AT_END_OK, .deadline_ms 
 static const struct at_expect expect_activate = {.end = AT_END_OK, .deadline_ms = 155000};
 static const struct at_expect expect_address = {.end = AT_END_OK, .deadline_ms = 10000, .lines = address};
 
+/* User before password in both (part 1.9); a module knows one of the two commands at least. */
 #define ATTACH                                                                                               \
     {.send = "AT+CGDCONT=1,\"IP\",\"{apn}\"",                                                                \
      .expect = &expect_quick,                                                                                \
      .what = "setting the access point name"},                                                               \
+        {.send = "AT+UAUTHREQ=1,1,\"{user?}\",\"{password?}\"",                                              \
+         .expect = &expect_quick,                                                                            \
+         .only_if = "user",                                                                                  \
+         .on_fail = AT_FAIL_GO_ON,                                                                           \
+         .what = "setting user and password of the access point"},                                           \
+        {.send = "AT+CGAUTH=1,1,\"{user?}\",\"{password?}\"",                                                \
+         .expect = &expect_quick,                                                                            \
+         .only_if = "user",                                                                                  \
+         .on_fail = AT_FAIL_GO_ON,                                                                           \
+         .what = "setting user and password of the access point"},                                           \
         {.send = "AT+CGATT?",                                                                                \
          .expect = &expect_attached,                                                                         \
          .store = "attached",                                                                                \

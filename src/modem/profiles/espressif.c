@@ -15,8 +15,14 @@ static const char *const identity_2[] = {"AT version:2.", "AT version:3.", "AT v
 static const char *const boot[] = {"ready", NULL};
 static const char *const final_words[] = {"FAIL", NULL};
 
+static const struct at_expect expect_lines = {.end = AT_END_OK, .deadline_ms = 3000, .any_line = true};
 static const struct at_step identify[] = {
-    {.send = "AT+GMR", .store = "ati", .tries = 2, .retry_ms = 500, .what = "asking who it is"},
+    {.send = "AT+GMR",
+     .expect = &expect_lines,
+     .store = "ati",
+     .tries = 2,
+     .retry_ms = 500,
+     .what = "asking who it is"},
     {0},
 };
 

@@ -42,27 +42,45 @@ static const struct at_step soft_reset[] = {
 };
 
 #define COMMON                                                                                               \
-    .vendor = "SIMCom", .ppp = true, .level = PROFILE_MANUAL, .dialect = &dialect_simcom_netopen,            \
-    .manner = {.boot_lines = boot}, .default_baud = 115200, .setup = setup, .soft_reset = soft_reset,        \
-    .radio_off = steps_radio_off, .radio_on = steps_radio_on, .boot_ms = 60000,                              \
-    .power = {.key_on_ms = 1000, .key_off_ms = 3000}, .needs_sim = true, .iccid_send = "AT+CICCID",          \
-    .pin_tries_send = "AT+SPIC", .pin_tries_line = "+SPIC: %d,%d,%d,%d", .register_ms = 180000,              \
-    .late_boot_lines = late_boot, .power_down_lines = power_down, .power_low_lines = power_low,              \
-    .sim_lost_lines = sim_lost, .net_time = &net_time_3gpp
+    .vendor = "SIMCom", .ppp = true, .level = PROFILE_MANUAL, .manner = {.boot_lines = boot},                \
+    .default_baud = 115200, .setup = setup, .soft_reset = soft_reset, .radio_off = steps_radio_off,          \
+    .radio_on = steps_radio_on, .boot_ms = 60000, .power = {.key_on_ms = 1000, .key_off_ms = 3000},          \
+    .needs_sim = true, .iccid_send = "AT+CICCID", .pin_tries_send = "AT+SPIC",                               \
+    .pin_tries_line = "+SPIC: %d,%d,%d,%d", .register_ms = 180000, .late_boot_lines = late_boot,             \
+    .power_down_lines = power_down, .power_low_lines = power_low, .sim_lost_lines = sim_lost,                \
+    .net_time = &net_time_3gpp
 
 #define LTE                                                                                                  \
     .registration = PROFILE_CGREG | PROFILE_CEREG | PROFILE_CREG, .access = "LTE", .tls = PROFILE_TLS_1_2
 
 const struct modem_profile profiles_simcom_netopen[] = {
-    {.name = "a7670", .title = "A7670E, A7670G", .identity = identity_a7670, LTE, COMMON},
-    {.name = "a7672", .title = "A7672S, A7672E, A76xx", .identity = identity_a7672, LTE, COMMON},
-    {.name = "sim7600", .title = "SIM7600, SIM7500", .identity = identity_sim7600, LTE, COMMON},
+    {.name = "a7670",
+     .title = "A7670E, A7670G",
+     .identity = identity_a7670,
+     .dialect = &dialect_simcom_netopen_a76,
+     LTE,
+     COMMON},
+    {.name = "a7672",
+     .title = "A7672S, A7672E, A76xx",
+     .identity = identity_a7672,
+     .dialect = &dialect_simcom_netopen_a76,
+     LTE,
+     COMMON},
+    {.name = "sim7600",
+     .title = "SIM7600, SIM7500",
+     .identity = identity_sim7600,
+     .dialect = &dialect_simcom_netopen,
+     LTE,
+     COMMON},
+    /* Whether its SSL commands are those of the others, and which versions they know, no sheet tells (C8): nothing
+     * is promised. */
     {.name = "sim5360",
      .title = "SIM5360, SIM5320",
      .identity = identity_sim5360,
      .registration = PROFILE_CGREG | PROFILE_CREG,
      .access = "UMTS",
-     .tls = PROFILE_TLS_OLD,
+     .tls = PROFILE_TLS_NONE,
+     .dialect = &dialect_simcom_netopen_3g,
      COMMON},
     {0},
 };
