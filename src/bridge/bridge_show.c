@@ -57,6 +57,19 @@ static void show_server(const struct view *view, const struct link_info *info)
     show_text(view, "server", text);
 }
 
+static void show_encryption(const struct bridge *bridge, const struct view *view)
+{
+    const struct tls_info *tls = link_tls_info(bridge->link);
+    char text[128];
+
+    if (!tls) {
+        show_text(view, "encryption", bridge->config.link.tls ? "" : "none: everything travels readable");
+        return;
+    }
+    snprintf(text, sizeof(text), "%s, %s%s", tls->version, tls->cipher, tls->resumed ? ", resumed" : "");
+    show_text(view, "encryption", tls->version[0] ? text : "");
+}
+
 static void show_heartbeat(const struct bridge *bridge, const struct view *view)
 {
     struct link_info info;
@@ -78,6 +91,7 @@ void bridge_show_link(const struct bridge *bridge, bridge_show_fn *show, void *a
     show_text(&view, "why", info.why);
     show_text(&view, "uplink", bridge->modem ? "modem" : "host");
     show_server(&view, &info);
+    show_encryption(bridge, &view);
     show_count(&view, "round_trip_ms", session->round_trip_ms);
     show_count(&view, "bytes_up", session->bytes_sent);
     show_count(&view, "bytes_down", session->bytes_received);

@@ -39,7 +39,8 @@ size_t link_history(const struct link *link, struct link_change out[LINK_HISTORY
 
 static bool same_server(const struct link_config *a, const struct link_config *b)
 {
-    return strcmp(a->host, b->host) == 0 && a->port == b->port;
+    return strcmp(a->host, b->host) == 0 && a->port == b->port && a->tls == b->tls &&
+           strcmp(a->ca_file, b->ca_file) == 0;
 }
 
 /* What the server is told at login and does not ask again. */
@@ -64,6 +65,7 @@ bool link_configure(struct link *link, const struct link_config *config)
                  config->heartbeat_max_ms != link->config.heartbeat_max_ms;
 
     link->config = *config;
+    link_tls_trust(link);
     link->backoff.first_ms = config->retry_first_ms;
     link->backoff.max_ms = config->retry_max_ms;
     if (learn) {

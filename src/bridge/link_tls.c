@@ -185,6 +185,7 @@ void link_tls_trust(struct link *link)
     char why[TLS_WHY_MAX] = "";
 
     if (!link->config.tls) {
+        log_warning("link", "tls = no: the token and all values travel readable");
         return;
     }
     memcpy(config.ca_file, link->config.ca_file, sizeof(config.ca_file));

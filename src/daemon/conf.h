@@ -39,7 +39,6 @@ struct conf {
     struct bridge_config bridge;
     struct api_config api; /* listen_fd is not the configuration's: -1 */
     unsigned uplink;       /* enum conf_uplink */
-    unsigned tls;          /* index of a word; only "no" passes the check */
     unsigned log_level;    /* enum log_level */
     bool trace;
     bool apn_given; /* an empty apn was written on purpose: the network chooses */

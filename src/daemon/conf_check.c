@@ -1,5 +1,7 @@
 #include "conf_load.h"
 
+#include "blynkd/net/tls.h"
+
 #include <string.h>
 
 /* Protocol sheet, 8: above 10 values/s "may cause Flood Error", above 20 requests/s the connection is closed. */
@@ -57,11 +59,38 @@ static void check_dns(struct conf_loader *loader)
     }
 }
 
-static void check_not_yet(struct conf_loader *loader)
+static void check_ca_file(struct conf_loader *loader)
 {
-    if (loader->conf->tls) {
-        say(loader, true, "blynk", "tls", "encryption is not yet in this version; only `no` can be written");
+    const struct link_config *link = &loader->conf->bridge.link;
+    struct tls_config config = {0};
+    char why[TLS_WHY_MAX];
+
+    if (!link->tls || !link->ca_file[0]) {
+        return;
     }
+    memcpy(config.ca_file, link->ca_file, sizeof(config.ca_file));
+    struct tls_context *context = tls_context_create(&config, why);
+    if (!context) {
+        bool is_named = strncmp(why, "ca_file ", strlen("ca_file ")) == 0;
+        say(loader, true, "blynk", "ca_file", is_named ? why + strlen("ca_file ") : why);
+    }
+    tls_context_destroy(context);
+}
+
+/* What listens on the well-known ports is known; a private server may have its own habits. */
+static void check_tls(struct conf_loader *loader)
+{
+    const struct link_config *link = &loader->conf->bridge.link;
+
+    if (link->tls && (link->port == 80 || link->port == 8080)) {
+        say(loader, link->port == 80, "blynk", "server",
+            "no TLS is spoken on this port as a rule: leave the port out, or write `tls = no`");
+    }
+    if (!link->tls && (link->port == 443 || link->port == 9443)) {
+        say(loader, link->port == 443, "blynk", "server",
+            "only TLS is spoken on this port as a rule: leave the port out, or write `tls = yes`");
+    }
+    check_ca_file(loader);
 }
 
 static void check_retry(struct conf_loader *loader)
@@ -137,7 +166,7 @@ void conf_check(struct conf_loader *loader)
     check_token(loader);
     check_uplink(loader);
     check_dns(loader);
-    check_not_yet(loader);
+    check_tls(loader);
     check_retry(loader);
     check_rate(loader);
     check_intervals(loader);

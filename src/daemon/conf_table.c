@@ -11,7 +11,6 @@
 #define GIB(n)     ((n)*UINT64_C(1073741824))
 
 static const char *const uplink_words[] = {"modem", "host", NULL};
-static const char *const tls_words[] = {"no", "yes", NULL};
 /* In the order of enum outbox_durability and enum outbox_policy. */
 static const char *const durability_words[] = {"memory", "offline", "always", NULL};
 static const char *const policy_words[] = {"refuse", "oldest", NULL};
@@ -127,11 +126,14 @@ static const struct conf_key keys[] = {
      .example = "/etc/blynkd/token", .unit = "path", .apply = CONF_APPLY_LINK,
      .help = "A file with the token instead; or the systemd credential `token`."},
     {.section = "blynk", .name = "server", .type = CONF_TYPE_SERVER, MEMBER(bridge.link.host),
-     .fallback = "blynk.cloud:80", .unit = "host or host:port", .apply = CONF_APPLY_LINK,
-     .help = "The Blynk server; a private one often listens on port 8080."},
-    {.section = "blynk", .name = "tls", .type = CONF_TYPE_WORD, MEMBER(tls), .words = tls_words,
-     .fallback = "no", .unit = "no", .apply = CONF_APPLY_RESTART,
-     .help = "Encryption. Not yet in this version: the token and all values travel readable."},
+     .fallback = "blynk.cloud", .unit = "host or host:port", .apply = CONF_APPLY_LINK,
+     .help = "The Blynk server. Without a port: 443 and 9443 in turn, with `tls = no` 80 and 8080."},
+    {.section = "blynk", .name = "tls", .type = CONF_TYPE_BOOL, MEMBER(bridge.link.tls), .fallback = "yes",
+     .unit = "yes or no", .apply = CONF_APPLY_LINK,
+     .help = "Encryption, whatever the modem is; with no the token and all values travel readable."},
+    {.section = "blynk", .name = "ca_file", .type = CONF_TYPE_PATH, MEMBER(bridge.link.ca_file),
+     .example = "/etc/blynkd/ca.pem", .unit = "path", .apply = CONF_APPLY_LINK,
+     .help = "Whom to trust instead of the system's authorities: those of a private server."},
     {.section = "blynk", .name = "template", .type = CONF_TYPE_TEXT, MEMBER(bridge.link.session.template_id),
      .example = "TMPL0123456789", .unit = "plain text", .apply = CONF_APPLY_LINK,
      .help = "The template's id, told to the server after login."},

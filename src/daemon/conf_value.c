@@ -11,7 +11,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#define BLYNK_PORT      80 /* protocol sheet, 2: plain TCP of the cloud */
 #define SHOWN_VALUE_MAX 60 /* bytes of a wrong value that are repeated in the message */
 
 static void *member_of(struct conf *conf, const struct conf_key *key)
@@ -167,7 +166,7 @@ static int set_server(const struct setting *setting)
 {
     struct link_config *link = &setting->conf->bridge.link;
     char host[sizeof(link->host)] = "";
-    uint16_t port = BLYNK_PORT;
+    uint16_t port = 0; /* as the encryption asks for */
 
     if (scan_host_port(setting->text, host, sizeof(host), &port) != 0 || is_bad_address(host, strlen(host))) {
         return conf_refuse(setting, "is no address");

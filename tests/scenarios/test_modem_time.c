@@ -143,6 +143,11 @@ static void it_is_not_asked_again_within_a_day(void **state)
     modem_rig_hear(&rig, "\r\n+QIURC: \"pdpdeact\",1\r\n");
     modem_rig_start(&rig, UPLINK_RUNG_REDIAL);
     modem_rig_say(&rig,
+                  ">> AT+CREG?\\r\n<< \\r\\n+CREG: 1,1\\r\\n\\r\\nOK\\r\\n\n"
+                  ">> AT+CGREG?\\r\n<< \\r\\n+CGREG: 1,1\\r\\n\\r\\nOK\\r\\n\n"
+                  ">> AT+CEREG?\\r\n<< \\r\\n+CEREG: 1,1\\r\\n\\r\\nOK\\r\\n\n"
+                  ">> AT+CSQ\\r\n<< \\r\\n+CSQ: 23,99\\r\\n\\r\\nOK\\r\\n\n"
+                  ">> AT+COPS?\\r\n<< \\r\\n+COPS: 0,0,\"Simulated\"\\r\\n\\r\\nOK\\r\\n\n"
                   ">> AT+QIDEACT=1\\r\n" OK ">> AT+CGATT?\\r\n<< \\r\\n+CGATT: 1\\r\\n\\r\\nOK\\r\\n\n"
                   ">> AT+QICSGP=1,1,\"internet\",\"\",\"\",0\\r\n" OK ">> AT+QIACT=1\\r\n" OK
                   ">> AT+QIACT?\\r\n<< \\r\\n+QIACT: 1,1,1,\"10.7.157.1\"\\r\\n\\r\\nOK\\r\\n\n"

@@ -44,7 +44,7 @@ static void bring_up(struct modem_rig *rig, const char *profile)
     connect(rig, profile);
 }
 
-/* The choice of buffered reading, the last but one of its start.log, is refused. */
+/* The choice of buffered reading, the fourth from the end of its start.log, is refused. */
 static void bring_up_without_buffer(struct modem_rig *rig, const char *profile)
 {
     char path[64];
@@ -54,9 +54,11 @@ static void bring_up_without_buffer(struct modem_rig *rig, const char *profile)
     snprintf(path, sizeof(path), "%s/start.log", profile);
     exchanges = modem_rig_count(rig, path);
     modem_rig_start(rig, UPLINK_RUNG_REDIAL);
-    modem_rig_play_then(rig, path, exchanges - 2,
+    modem_rig_play_then(rig, path, exchanges - 4,
                         ">> AT+CIPRECVMODE=1\\r\\n\n" NOT_KNOWN
-                        ">> AT+CIFSR\\r\\n\n<< +CIFSR:STAIP,\"192.168.3.133\"\\r\\n\\r\\nOK\\r\\n\n",
+                        ">> AT+CIPSNTPCFG=1,0,\"pool.ntp.org\"\\r\\n\n<< \\r\\nOK\\r\\n\n"
+                        ">> AT+CIFSR\\r\\n\n<< +CIFSR:STAIP,\"192.168.3.133\"\\r\\n\\r\\nOK\\r\\n\n"
+                        ">> AT+CIPSNTPTIME?\\r\\n\n" NOT_KNOWN,
                         10000);
     modem_rig_expect(rig, "ready\n");
     connect(rig, profile);

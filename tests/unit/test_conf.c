@@ -57,10 +57,10 @@ static void every_line_of_the_file_can_be_used(void **state)
 
     read_file(TEST_SOURCE_DIR "/conf/blynkd.conf", file, sizeof(file));
     uncomment(file);
-    /* The four files that it names do not exist here. */
+    /* The five files that it names do not exist here. */
     assert_int_equal(conf_dir_try(dir, file), -EINVAL);
     conf_dir_expect(dir, "[blynk] has both token and token_file; remove one");
-    assert_int_equal(dir->report.errors, 4);
+    assert_int_equal(dir->report.errors, 5);
     assert_int_equal(dir->report.warnings, 0);
 }
 
@@ -114,7 +114,8 @@ static void defaults_are_what_the_documents_promise(void **state)
     assert_int_equal(conf->modem.poll_ms, 120000);
     assert_true(conf->modem.allow_roaming);
     assert_string_equal(conf->bridge.link.host, "blynk.cloud");
-    assert_int_equal(conf->bridge.link.port, 80);
+    assert_int_equal(conf->bridge.link.port, 0);
+    assert_true(conf->bridge.link.tls);
     assert_int_equal(conf->bridge.link.allowed_redirect_count, 1);
     assert_string_equal(conf->bridge.link.allowed_redirects[0], ".blynk.cloud");
     assert_int_equal(conf->bridge.link.retry_first_ms, 1000);
