@@ -126,6 +126,7 @@ static bool make_parts(struct bridge *bridge)
                                                    .on_stopped = on_stopped,
                                                    .on_dialed = bridge_costs_dialed,
                                                    .on_tls_session = bridge_keep_tls_session,
+                                                   .clock = bridge_clock_for_tls,
                                                    .on_time = bridge_clock_on_time};
     static const struct outbox_events outbox_events = {
         .on_added = on_added, .on_confirmed = on_confirmed, .on_store = on_store};

@@ -72,6 +72,7 @@ static void learn(struct bridge *bridge, int64_t wall_ms, enum clock_source sour
     bridge->clock.learned_ms = sched_now_ms(bridge->sched);
     bridge->clock.source = source;
     sched_set_wall(bridge->sched, agrees ? 0 : wall_ms);
+    link_tls_check_again(bridge->link);
     if (!agrees) {
         describe(ahead_ms, much, sizeof(much));
         snprintf(line, sizeof(line), "this machine's clock is %s %s: %s is used", much,
@@ -167,6 +168,12 @@ static void on_look(void *arg)
     }
     sched_set_wall(bridge->sched, 0);
     note_host(bridge);
+    link_tls_check_again(bridge->link);
+}
+
+enum tls_clock bridge_clock_for_tls(void *arg, int64_t *wall_ms)
+{
+    return bridge_clock_now(arg, wall_ms) == CLOCK_KNOWN ? TLS_CLOCK_KNOWN : TLS_CLOCK_FLOOR;
 }
 
 enum bridge_time bridge_clock_now(const struct bridge *bridge, int64_t *wall_ms)

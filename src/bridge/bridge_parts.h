@@ -88,6 +88,7 @@ int bridge_may_accept(const struct bridge *bridge);
 /* bridge_clock.c */
 void bridge_clock_init(struct bridge *bridge);
 void bridge_clock_stop(struct bridge *bridge);
+enum tls_clock bridge_clock_for_tls(void *bridge, int64_t *wall_ms);
 void bridge_clock_on_login(struct bridge *bridge);
 void bridge_clock_on_online(struct bridge *bridge);
 /* As link_events. */

@@ -221,6 +221,15 @@ const char *link_tls_use(struct link *link)
     return NULL;
 }
 
+void link_tls_check_again(struct link *link)
+{
+    bool is_up = link->state == LINK_LOGIN || link->state == LINK_ONLINE;
+
+    if (is_up && link->is_encrypted && tls_stream_info(link->tls->stream)->clock_was_doubtful) {
+        link_restart(link, "the time is known now: the server's certificate is checked in full");
+    }
+}
+
 const struct tls_info *link_tls_info(const struct link *link)
 {
     return link->is_encrypted ? tls_stream_info(link->tls->stream) : NULL;

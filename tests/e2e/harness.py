@@ -151,6 +151,14 @@ def tls_options(certs):
     return ["--tls-cert", certs / "good.pem", "--tls-key", certs / "good.key"]
 
 
+def clock_environment(folder, synced):
+    """For a daemon that believes, or does not, that somebody keeps the machine's clock right."""
+    library = pathlib.Path(folder, f"synced-{synced}.so")
+    source = pathlib.Path(__file__).parent / "unsynced.c"
+    subprocess.run(["cc", "-shared", "-fPIC", *(["-DSYNCED"] if synced else []), source, "-o", library], check=True)
+    return {"LD_PRELOAD": str(library), "ASAN_OPTIONS": "verify_asan_link_order=0"}
+
+
 class Server:
     """The HTTP calls that every Blynk server of this kind has."""
 

@@ -1,15 +1,12 @@
 """What the modem's network tells of the time, and which name servers the modem asks."""
 import datetime
-import pathlib
-import subprocess
 
 import pytest
 
-from harness import Rig, holds, wait_until
+from harness import Rig, clock_environment, holds, wait_until
 
 pytestmark = pytest.mark.simulated_cloud
 
-HERE = pathlib.Path(__file__).parent
 PROFILES = ["sim800", "bg96", "a7"]
 AHEAD = datetime.timedelta(days=3, hours=1)
 REMARK = "this machine's clock is 3 days behind: the mobile network's time is used"
@@ -18,9 +15,7 @@ REMARK = "this machine's clock is 3 days behind: the mobile network's time is us
 @pytest.fixture(scope="module")
 def unsynced(tmp_path_factory):
     """The environment of a daemon on a machine without NTP."""
-    library = tmp_path_factory.mktemp("unsynced") / "unsynced.so"
-    subprocess.run(["cc", "-shared", "-fPIC", HERE / "unsynced.c", "-o", library], check=True)
-    return {"LD_PRELOAD": str(library), "ASAN_OPTIONS": "verify_asan_link_order=0"}
+    return clock_environment(tmp_path_factory.mktemp("unsynced"), synced=False)
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ import sqlite3
 
 import pytest
 
-from harness import SERVER_NAME, Rig, make_certs, tls_options, wait_until
+from harness import SERVER_NAME, Rig, clock_environment, make_certs, tls_options, wait_until
 
 pytestmark = pytest.mark.simulated_cloud
 
@@ -23,9 +23,10 @@ def tls_settings(certs, **blynk):
     return {"blynk": {"server": SERVER_NAME, "tls": None, "ca_file": certs / "ca.pem", "connect_timeout": "20s", **blynk}}
 
 
-def tls_rig(certs, profile="sim800", cloud_options=(), port=443, settings=None, **blynk):
-    return Rig(profile, settings={**tls_settings(certs, **blynk), **(settings or {})},
-               cloud_options=(*tls_options(certs), *cloud_options), modem_options=route(port))
+def tls_rig(certs, profile="sim800", cloud_options=(), port=443, synced=True, modem_options=(), **blynk):
+    return Rig(profile, settings=tls_settings(certs, **blynk), cloud_options=(*tls_options(certs), *cloud_options),
+               modem_options=lambda cloud: (*route(port)(cloud), *modem_options),
+               env=clock_environment(certs, synced))
 
 
 def reconnect(rig):
@@ -105,6 +106,19 @@ def test_a_server_that_cannot_be_trusted_is_told_nothing(certs, fault, words):
         with rig.client() as client:
             history = "\n".join(client.execute_command("LINK", "HISTORY"))
         assert re.search(words, history)
+
+
+def test_a_clock_in_doubt(certs):
+    """Nobody knows the time: a certificate that seems not to be valid yet is good enough, until somebody does."""
+    with tls_rig(certs, synced=False, modem_options=("--no-nitz",),
+                 cloud_options=("--style", "new", "--fault", "cert-not-yet-valid")) as rig:
+        rig.online()
+        with rig.client() as client:
+            history = "\n".join(client.execute_command("LINK", "HISTORY"))
+        assert "not yet valid by this machine's clock" in history
+        wait_until(lambda: "not valid before" in rig.link()["why"], "a full check with the server's time", 40)
+        rig.cloud.control("clear all")
+        rig.online()
 
 
 def test_without_an_authority_nobody_is_trusted(certs):

@@ -98,6 +98,9 @@ void link_tls_remember(struct link *link, const char *name, const uint8_t *bytes
 /* Of the connection that is open or was last; NULL: it was not encrypted. */
 const struct tls_info *link_tls_info(const struct link *link);
 
+/* The time is known now: a certificate that was accepted in doubt is looked at again. */
+void link_tls_check_again(struct link *link);
+
 /* A line for people in the history, without a change of state. */
 void link_remark(struct link *link, const char *why);
 
