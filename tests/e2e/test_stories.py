@@ -116,7 +116,7 @@ def test_writes_before_the_first_session(story):
 
 
 def outbox_full():
-    with Rig("a9", settings={"outbox": {"max_messages": 16}}) as rig:
+    with Rig("a9", settings={"outbox": {"max_messages": 16, "durability": "memory"}}) as rig:
         rig.online()
         rig.cloud.control("fault refuse")
         rig.cloud.control("close")
