@@ -125,7 +125,7 @@ static bool make_parts(struct bridge *bridge)
     static const struct link_events link_events = {.on_change = on_change,
                                                    .on_stopped = on_stopped,
                                                    .on_dialed = bridge_costs_dialed,
-                                                   .on_tls_session = bridge_keep_tls_session};
+                                                   .on_keep = bridge_keep_secret};
     static const struct outbox_events outbox_events = {
         .on_added = on_added, .on_confirmed = on_confirmed, .on_store = on_store};
 
