@@ -263,6 +263,7 @@ static uint16_t redirect_port(const struct link_target *target, uint16_t port)
 /* Where a redirect leads is where the token will be told: it must be allowed at each connect. */
 void link_target_review(struct link_target *target)
 {
+    target->stage = LINK_TARGET_HOST;
     if (!target->book.redirect.host[0] || target->redirect_rests) {
         return;
     }

@@ -49,7 +49,7 @@ void link_target_read(struct link_target *target, const char *text, size_t len);
 /* False: nothing has changed since the last time. */
 bool link_target_write(struct link_target *target, char text[LINK_BOOK_BYTES], size_t *len);
 
-/* Before a round: a redirect does not hold for ever. */
+/* Before a round: it begins anew, and a redirect does not hold for ever. */
 void link_target_review(struct link_target *target);
 /* Begins a round of tries. False: there is no address that could be tried (`resolves_names` is the uplink's). */
 bool link_target_begin(struct link_target *target, bool resolves_names);
