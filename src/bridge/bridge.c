@@ -125,7 +125,7 @@ static bool make_parts(struct bridge *bridge)
     static const struct link_events link_events = {.on_change = on_change,
                                                    .on_stopped = on_stopped,
                                                    .on_dialed = bridge_costs_dialed,
-                                                   .on_tls_session = bridge_keep_tls_session,
+                                                   .on_keep = bridge_keep_secret,
                                                    .clock = bridge_clock_for_tls,
                                                    .on_time = bridge_clock_on_time};
     static const struct outbox_events outbox_events = {

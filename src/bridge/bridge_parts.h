@@ -80,7 +80,7 @@ void bridge_publish(struct bridge *bridge, const char *channel, const void *mess
 void bridge_tell_stopped(struct bridge *bridge);
 
 /* bridge_store.c */
-void bridge_keep_tls_session(void *bridge, const char *name, const uint8_t *bytes, size_t len);
+void bridge_keep_secret(void *bridge, const char *name, const uint8_t *bytes, size_t len);
 bool bridge_store_make(struct bridge *bridge);
 /* 0, or -EROFS: nothing can be promised now. */
 int bridge_may_accept(const struct bridge *bridge);

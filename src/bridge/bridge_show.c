@@ -91,6 +91,7 @@ void bridge_show_link(const struct bridge *bridge, bridge_show_fn *show, void *a
     show_text(&view, "why", info.why);
     show_text(&view, "uplink", bridge->modem ? "modem" : "host");
     show_server(&view, &info);
+    show_text(&view, "address", info.address);
     show_encryption(bridge, &view);
     show_count(&view, "round_trip_ms", session->round_trip_ms);
     show_count(&view, "bytes_up", session->bytes_sent);

@@ -55,10 +55,10 @@ static void on_secret(void *arg, const char *name, const uint8_t *bytes, size_t 
 {
     struct bridge *bridge = arg;
 
-    link_tls_remember(bridge->link, name, bytes, len);
+    link_recall(bridge->link, name, bytes, len);
 }
 
-void bridge_keep_tls_session(void *arg, const char *name, const uint8_t *bytes, size_t len)
+void bridge_keep_secret(void *arg, const char *name, const uint8_t *bytes, size_t len)
 {
     struct bridge *bridge = arg;
 

@@ -275,7 +275,7 @@ struct link *link_create(struct sched *sched, struct uplink *uplink, struct outb
     link->due_ms = UINT64_MAX;
     link->backoff = (struct backoff){.first_ms = config->retry_first_ms, .max_ms = config->retry_max_ms};
     snprintf(link->why, sizeof(link->why), "not started");
-    link_target_init(&link->target, &link->config);
+    link_target_init(&link->target, sched, &link->config);
     ladder_init(&link->ladder, uplink);
     timer_init(&link->timer, on_timer, link);
     task_init(&link->handle, on_handle, link);

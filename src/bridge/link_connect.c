@@ -75,12 +75,34 @@ static void dial(struct link *link)
     }
 }
 
+static void note_try(struct link *link, const char *why)
+{
+    const char *later = link->stream_is == LINK_BELOW_DOWN ? "" : " as soon as this try has ended";
+    int days = link_target_days(&link->target);
+    char where[48] = "";
+    char line[LINK_WHY_MAX];
+
+    if (days > 0) {
+        snprintf(where, sizeof(where), ", where the server was %d day%s ago", days, days == 1 ? "" : "s");
+    } else if (days == 0) {
+        snprintf(where, sizeof(where), ", where the server was last");
+    }
+    snprintf(line, sizeof(line), "%.100s; trying %.64s%s%s", why, link_target_host(&link->target), where,
+             later);
+    link_note(link, line);
+}
+
 void link_enter_connect(struct link *link)
 {
     if (!link_target_begin(&link->target, link->uplink->resolves_names)) {
         link_fail_connect(link, STREAM_FAULT_NAME,
                           "this modem cannot look up names: give the server's address as fallback_addresses");
         return;
+    }
+    if (link->target.stage == LINK_TARGET_REMEMBERED) {
+        note_try(link, "the name was of no use last time");
+    } else if (link->target.stage == LINK_TARGET_ADDRESS) {
+        note_try(link, "this modem cannot look up names");
     }
     dial(link);
 }
@@ -89,16 +111,13 @@ void link_enter_connect(struct link *link)
 static void dial_next(struct link *link, enum stream_fault fault, bool unknown_name, const char *why)
 {
     bool below = fault == STREAM_FAULT_BEARER || fault == STREAM_FAULT_MODEM;
-    char line[LINK_WHY_MAX];
 
     link_dial_ended(link, false);
     if (below || !link_target_next(&link->target, unknown_name, link->uplink->resolves_names)) {
         link_fail_dial(link, fault, why);
         return;
     }
-    snprintf(line, sizeof(line), "%.100s; trying %.64s%s", why, link_target_host(&link->target),
-             link->stream_is == LINK_BELOW_DOWN ? "" : " as soon as this try has ended");
-    link_note(link, line);
+    note_try(link, why);
     dial(link);
 }
 

@@ -114,13 +114,25 @@ static void rest(struct link *link, enum link_state state, const char *why)
             state == LINK_WAIT && link->waits_thrift ? ", to save data" : "");
 }
 
+/* A server behind another port may be reached, but who cannot prove to be it will not be there either. */
+static void judge_target(struct link *link, const struct verdict *verdict)
+{
+    bool was_there = link->state == LINK_TLS || link->state == LINK_LOGIN;
+
+    if (was_there && verdict->failure.layer == UPLINK_LAYER_SESSION) {
+        link_target_doubt(&link->target);
+    }
+    if (was_there || link->state == LINK_CONNECT) {
+        link_target_failed(&link->target, link->state != LINK_TLS);
+    }
+    link_keep_servers(link);
+}
+
 /* Every failure ends here. */
 static void wait_after(struct link *link, const struct verdict *verdict)
 {
     link_hang_up(link);
-    if (link->state == LINK_CONNECT || link->state == LINK_LOGIN) {
-        link_target_failed(&link->target);
-    }
+    judge_target(link, verdict);
     link->blamed = verdict->failure.layer;
     link->rung = verdict->keep_rung
                      ? UPLINK_RUNG_REDIAL
@@ -220,7 +232,7 @@ void link_fail_dial(struct link *link, enum stream_fault fault, const char *why)
     } else if (fault == STREAM_FAULT_CONNECT) {
         advice = "; it may be down, or the access point may not lead there";
     }
-    snprintf(line, sizeof(line), "%.110s%s", why, advice);
+    snprintf(line, sizeof(line), "%.150s%s", why, advice);
     link_fail_connect(link, fault, line);
 }
 
@@ -290,7 +302,7 @@ void link_fail_peer(struct link *link, uint64_t lasted_ms, const char *why)
 static void refuse(struct link *link)
 {
     link_hang_up(link);
-    link_target_failed(&link->target);
+    link_target_failed(&link->target, true);
     link->rung = UPLINK_RUNG_REDIAL;
     link->delay_ms = slow_delay_ms(link);
     rest(link, LINK_REFUSED, "the server does not know this token: check `token` in the configuration");
@@ -300,6 +312,8 @@ void link_redirect(struct link *link, const struct link_event *event)
 {
     char why[LINK_WHY_MAX];
     int error = link_target_redirect(&link->target, event->host, event->port);
+
+    link_keep_servers(link);
 
     if (error == -ELOOP) {
         link_fail_answered(link, "the servers send us round in a circle");

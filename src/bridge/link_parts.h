@@ -136,7 +136,14 @@ uint64_t link_in_state_ms(const struct link *link);
 /* link_session.c */
 extern const struct blynk_session_events link_session_events;
 
+/* link_keep.c: what the next process needs to know. */
+void link_keep(struct link *link, const char *name, const void *bytes, size_t len);
+/* Where servers are, if that has changed. */
+void link_keep_servers(struct link *link);
+
 /* link_tls.c */
+/* A session that was kept by an earlier process. */
+void link_tls_recall(struct link *link, const char *name, const uint8_t *bytes, size_t len);
 bool link_tls_init(struct link *link);
 void link_tls_free(struct link *link);
 /* Reads anew whom to trust. */

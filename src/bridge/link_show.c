@@ -17,6 +17,7 @@ void link_info(const struct link *link, struct link_info *info)
         .why = link->why,
         .host = link_target_host(&link->target),
         .port = link_target_port(&link->target),
+        .address = link->stream_is == LINK_BELOW_UP ? stream_peer(link->stream) : "",
         .reconnects = link->sessions ? link->sessions - 1 : 0,
         .next_try_ms = waits && link->due_ms > now_ms ? link->due_ms - now_ms : 0,
         .blamed = link->state == LINK_WAIT ? link->blamed : UPLINK_LAYER_NONE,
@@ -74,9 +75,7 @@ bool link_configure(struct link *link, const struct link_config *config)
         struct blynk_session_config session = link_pace_session(link);
         blynk_session_configure(link->session, &session);
     }
-    if (server) {
-        link_target_init(&link->target, &link->config);
-    }
+    link_target_configure(&link->target, server);
     if (!server && !device) {
         return false;
     }

@@ -35,6 +35,7 @@ void link_enter_modem(struct link *link)
 static void connect_now(struct link *link)
 {
     link->rung = UPLINK_RUNG_REDIAL;
+    link_target_review(&link->target);
     link_go(link, LINK_CONNECT, "connecting to %s:%u", link_target_host(&link->target),
             link_target_port(&link->target));
 }
@@ -84,7 +85,8 @@ static void on_logged_in(struct link *link)
     const char *host = link_target_host(&link->target);
     unsigned port = link_target_port(&link->target);
 
-    link_target_worked(&link->target);
+    link_target_worked(&link->target, stream_peer(link->stream));
+    link_keep_servers(link);
     link->slow_tries = 0;
     outbox_session_began(link->outbox);
     if (held) {
@@ -190,6 +192,7 @@ void link_try(struct link *link, const char *why)
 {
     link_hang_up(link);
     if (link->uplink_is == LINK_BELOW_UP && link->rung == UPLINK_RUNG_REDIAL) {
+        link_target_review(&link->target);
         link_go(link, LINK_CONNECT, "%s; connecting to %s:%u", why, link_target_host(&link->target),
                 link_target_port(&link->target));
         return;

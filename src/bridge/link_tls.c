@@ -77,7 +77,7 @@ static void keep_session(struct link *link, const char *name, const uint8_t *byt
     session->used = ++tls->uses;
 }
 
-void link_tls_remember(struct link *link, const char *name, const uint8_t *bytes, size_t len)
+void link_tls_recall(struct link *link, const char *name, const uint8_t *bytes, size_t len)
 {
     if (len && !find_session(link->tls, name)) {
         keep_session(link, name, bytes, len);
@@ -89,9 +89,7 @@ static void on_session(void *arg, const char *name, const uint8_t *bytes, size_t
     struct link *link = arg;
 
     keep_session(link, name, bytes, len);
-    if (link->events.on_tls_session) {
-        link->events.on_tls_session(link->arg, name, bytes, len);
-    }
+    link_keep(link, name, bytes, len);
 }
 
 /* Used once: a ticket that is shown twice tells who listens that it is the same device. */
@@ -106,9 +104,7 @@ static size_t take_session(void *arg, const char *name, uint8_t bytes[TLS_SESSIO
     size_t len = session->len;
     memcpy(bytes, session->bytes, len);
     forget_session(session);
-    if (link->events.on_tls_session) {
-        link->events.on_tls_session(link->arg, name, NULL, 0);
-    }
+    link_keep(link, name, NULL, 0);
     return len;
 }
 

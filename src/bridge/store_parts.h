@@ -12,7 +12,7 @@
 
 enum store_phase { STORE_NEW, STORE_OPENING, STORE_RUNS, STORE_CLOSING, STORE_CLOSED };
 
-#define STORE_SECRETS 4
+#define STORE_SECRETS 5 /* the TLS sessions that the link has, and where its servers are */
 
 struct store_secret {
     char name[SPOOL_SECRET_NAME_MAX]; /* "": free */

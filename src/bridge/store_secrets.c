@@ -1,4 +1,4 @@
-/* What is kept for the next process and nobody may read: TLS sessions, waiting here for the next batch. */
+/* What the link keeps for the next process and nobody may read, waiting here for the next batch. */
 #include "store_parts.h"
 
 #include "blynkd/base/log.h"
@@ -51,7 +51,7 @@ void store_collect_secrets(struct store *store, struct spool_batch *batch)
     for (size_t i = 0; i < STORE_SECRETS; i++) {
         struct store_secret *secret = &store->secrets[i];
         if (secret->name[0] && spool_batch_secret(batch, secret->name, secret->bytes, secret->len)) {
-            log_warning("spool", "no memory to keep a TLS session");
+            log_warning("spool", "no memory to keep what would make the next connection short");
         }
         forget(secret);
     }

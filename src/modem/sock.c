@@ -265,7 +265,17 @@ static void on_timer(void *arg)
     }
 }
 
-static const struct stream_ops sock_ops = {stream_op_open, sock_write, sock_room, stream_op_close};
+/* Known where the address is asked for before the open. Most modules take the name in the open itself and do not say
+ * where that led. */
+static const char *stream_op_peer(const struct stream *stream)
+{
+    const struct sock *sock = (const struct sock *)(const void *)stream;
+
+    return sock->state == SOCK_UP || sock->state == SOCK_DRAIN ? sock->address : "";
+}
+
+static const struct stream_ops sock_ops = {stream_op_open, sock_write, sock_room, stream_op_close,
+                                           stream_op_peer};
 
 static void init_request(struct at_request *request, struct sock *sock, enum at_priority priority,
                          void (*on_line)(void *arg, const char *line, size_t len),

@@ -1,6 +1,9 @@
 #include "addresses.h"
 
 #include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <uv.h>
 
 static bool is_internet(int family)
 {
@@ -35,4 +38,24 @@ size_t addresses_interleave(const struct addrinfo *found, const struct addrinfo 
         other = other ? following : NULL;
     }
     return count;
+}
+
+void addresses_try(struct addresses_tried *tried, const struct sockaddr *address)
+{
+    tried->now[0] = '\0';
+    if (address->sa_family == AF_INET6) {
+        uv_ip6_name((const struct sockaddr_in6 *)(const void *)address, tried->now, sizeof(tried->now));
+    } else {
+        uv_ip4_name((const struct sockaddr_in *)(const void *)address, tried->now, sizeof(tried->now));
+    }
+}
+
+void addresses_failed(struct addresses_tried *tried, int error)
+{
+    size_t used = strlen(tried->result);
+
+    if (tried->now[0]) {
+        snprintf(tried->result + used, sizeof(tried->result) - used, "%s %s %s",
+                 strchr(tried->result, ':') ? "," : ":", tried->now, uv_strerror(error));
+    }
 }

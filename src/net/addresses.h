@@ -16,4 +16,15 @@
  */
 size_t addresses_interleave(const struct addrinfo *found, const struct addrinfo *order[ADDRESSES_MAX]);
 
+/* Which one is being tried, and what became of those before. */
+struct addresses_tried {
+    char now[64]; /* numeric; "": none yet */
+    char result
+        [136]; /* ": 192.0.2.1 connection refused, 192.0.2.2 ..." is appended, as far as there is room */
+};
+
+void addresses_try(struct addresses_tried *tried, const struct sockaddr *address);
+/* The one being tried, if there is one, has failed with an error of libuv. */
+void addresses_failed(struct addresses_tried *tried, int error);
+
 #endif

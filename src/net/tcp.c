@@ -50,6 +50,7 @@ struct tcp_stream {
     const struct addrinfo *order[ADDRESSES_MAX];
     size_t count;
     size_t next; /* address to be tried */
+    struct addresses_tried tried;
     struct connection *connection;
     bool wants_room;
     enum stream_fault fault;
@@ -66,7 +67,7 @@ static struct tcp_stream *tcp_stream_of(const struct stream *stream)
 
 /* ---- the end ---- */
 
-static void on_connection_closed(uv_handle_t *handle)
+static void on_handle_closed(uv_handle_t *handle)
 {
     free(handle->data);
 }
@@ -75,7 +76,7 @@ static void drop_connection(struct tcp_stream *tcp)
 {
     if (tcp->connection) {
         tcp->connection->owner = NULL;
-        uv_close((uv_handle_t *)&tcp->connection->tcp, on_connection_closed);
+        uv_close((uv_handle_t *)&tcp->connection->tcp, on_handle_closed);
     }
     tcp->connection = NULL;
 }
@@ -269,6 +270,7 @@ static int start_attempt(struct tcp_stream *tcp, const struct addrinfo *address)
     connection->tcp.data = connection;
     connection->owner = tcp;
     tcp->connection = connection;
+    addresses_try(&tcp->tried, address->ai_addr);
     uv_timer_start(&tcp->timer, on_connect_deadline, tcp->connect_ms, 0);
     return uv_tcp_connect(&connection->connect, &connection->tcp, address->ai_addr, on_connect);
 }
@@ -276,14 +278,15 @@ static int start_attempt(struct tcp_stream *tcp, const struct addrinfo *address)
 /* `error`: of the attempt before this one. */
 static void try_next(struct tcp_stream *tcp, int error)
 {
-    while (tcp->next < tcp->count) {
+    do {
         drop_connection(tcp);
-        error = start_attempt(tcp, tcp->order[tcp->next++]);
-        if (!error) {
+        addresses_failed(&tcp->tried, error);
+        if (tcp->next == tcp->count) {
+            give_up(tcp, STREAM_FAULT_CONNECT, tcp->tried.result, 0);
             return;
         }
-    }
-    give_up(tcp, STREAM_FAULT_CONNECT, "not reached", error);
+        error = start_attempt(tcp, tcp->order[tcp->next++]);
+    } while (error);
 }
 
 static void on_lookup(void *arg, int status, struct addrinfo *found)
@@ -299,7 +302,8 @@ static void on_lookup(void *arg, int status, struct addrinfo *found)
     tcp->count = addresses_interleave(found, tcp->order);
     tcp->next = 0;
     tcp->state = TCP_STREAM_CONNECTING;
-    try_next(tcp, UV_EADDRNOTAVAIL);
+    tcp->tried = (struct addresses_tried){.result = "not reached"};
+    try_next(tcp, 0);
 }
 
 static void on_lookup_deadline(uv_timer_t *timer)
@@ -337,11 +341,19 @@ static void tcp_close(struct stream *stream)
     }
 }
 
+static const char *tcp_peer(const struct stream *stream)
+{
+    const struct tcp_stream *tcp = tcp_stream_of(stream);
+
+    return tcp->state == TCP_STREAM_OPEN ? tcp->tried.now : "";
+}
+
 static const struct stream_ops tcp_ops = {
     .open = tcp_open,
     .write = tcp_write,
     .room = tcp_room,
     .close = tcp_close,
+    .peer = tcp_peer,
 };
 
 /* libuv writes with plain write(): a server that has gone must be an error, not the end of the process. */
@@ -376,16 +388,11 @@ void tcp_stream_set_deadlines(struct stream *stream, uint32_t lookup_ms, uint32_
     tcp_stream_of(stream)->connect_ms = connect_ms;
 }
 
-static void on_timer_closed(uv_handle_t *handle)
-{
-    free(handle->data);
-}
-
 void tcp_stream_destroy(struct stream *stream)
 {
     struct tcp_stream *tcp = tcp_stream_of(stream);
 
     drop_all(tcp);
     tcp->state = TCP_STREAM_CLOSED;
-    uv_close((uv_handle_t *)&tcp->timer, on_timer_closed);
+    uv_close((uv_handle_t *)&tcp->timer, on_handle_closed);
 }

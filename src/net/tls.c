@@ -146,11 +146,17 @@ static void tls_close(struct stream *stream)
     tls_give_up(tls, STREAM_FAULT_NONE, stream_fault_name(STREAM_FAULT_NONE));
 }
 
+static const char *tls_peer(const struct stream *stream)
+{
+    return stream_peer(tls_of(stream)->carrier);
+}
+
 static const struct stream_ops tls_ops = {
     .open = tls_open,
     .write = tls_write,
     .room = tls_room,
     .close = tls_close,
+    .peer = tls_peer,
 };
 
 struct tls_stream *tls_stream_create(struct sched *sched, struct stream *carrier,

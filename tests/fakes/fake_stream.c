@@ -212,11 +212,17 @@ void fake_stream_forget_written(struct fake_stream *fake)
     buf_clear(&fake->written);
 }
 
+static const char *fake_peer(const struct stream *stream)
+{
+    return fake_of(stream)->peer;
+}
+
 static const struct stream_ops fake_ops = {
     .open = fake_open,
     .write = fake_write,
     .room = fake_room,
     .close = fake_close,
+    .peer = fake_peer,
 };
 
 struct fake_stream *fake_stream_create(struct sched *sched, uint64_t seed)

@@ -27,6 +27,7 @@ struct fake_stream {
     enum fake_stream_state state;
     char host[256];
     uint16_t port;
+    char peer[64]; /* where `host` is, for stream_peer(); "" (the default): not known */
     unsigned opens;
     unsigned writes;
     bool whole;       /* what is fed in one call arrives in one piece */

@@ -90,7 +90,8 @@ static void on_carrier_closed(void *arg)
     world->carrier.events.on_closed(world->carrier.arg, STREAM_FAULT_NONE, "closed as asked");
 }
 
-static const struct stream_ops ops = {carrier_open, carrier_write, carrier_room, carrier_close};
+static const struct stream_ops ops = {
+    .open = carrier_open, .write = carrier_write, .room = carrier_room, .close = carrier_close};
 
 /* ---- the user ---- */
 

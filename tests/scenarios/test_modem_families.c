@@ -271,6 +271,7 @@ static void m590_looks_names_up_itself(void **state)
     modem_rig_say(&rig, ">> AT+TCPSETUP=0,192.0.2.1,80\\r\n<< \\r\\nOK\\r\\n\\r\\n+TCPSETUP:0,OK\\r\\n\n",
                   5000);
     modem_rig_expect(&rig, "open\n");
+    assert_string_equal(stream_peer(rig.stream), "192.0.2.1");
     modem_rig_free(&rig);
 }
 

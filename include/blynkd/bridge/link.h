@@ -72,9 +72,9 @@ struct link_events {
     void (*on_dialed)(void *arg, bool ok);
     /* As uplink_events.on_time. May be NULL. */
     void (*on_time)(void *arg, int64_t earliest_ms, uint32_t slack_ms);
-    /* A TLS session that makes the next handshake with `name` short: a secret, to be kept. `len` 0: it is used up. May
-     * be NULL. */
-    void (*on_tls_session)(void *arg, const char *name, const uint8_t *bytes, size_t len);
+    /* To be kept for the next process under this name, as the secret that it may be: a TLS session that makes the next
+     * handshake short, or where servers are. `len` 0: not any more. May be NULL. */
+    void (*on_keep)(void *arg, const char *name, const uint8_t *bytes, size_t len);
     /* The time against which certificates are checked. NULL: the host's, and it is right. */
     enum tls_clock (*clock)(void *arg, int64_t *wall_ms);
 };
@@ -93,8 +93,8 @@ void link_stop(struct link *link, uint32_t grace_ms, const char *why);
 /* LINK RESTART: as after a failure, without back-off. */
 void link_restart(struct link *link, const char *why);
 
-/* A session that was kept by an earlier process. */
-void link_tls_remember(struct link *link, const char *name, const uint8_t *bytes, size_t len);
+/* What was kept by an earlier process; before link_start(). */
+void link_recall(struct link *link, const char *name, const uint8_t *bytes, size_t len);
 /* Of the connection that is open or was last; NULL: it was not encrypted. */
 const struct tls_info *link_tls_info(const struct link *link);
 
@@ -122,6 +122,7 @@ struct link_info {
     const char *why;
     const char *host; /* where it is, or will try next */
     uint16_t port;
+    const char *address;      /* where that is, while connected; "": not known */
     unsigned reconnects;      /* sessions after the first */
     uint64_t next_try_ms;     /* WAIT, REFUSED: time left; else 0 */
     enum uplink_layer blamed; /* WAIT: which layer failed */

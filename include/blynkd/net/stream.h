@@ -37,6 +37,7 @@ struct stream_ops {
     size_t (*write)(struct stream *stream, const uint8_t *data, size_t len);
     size_t (*room)(const struct stream *stream);
     void (*close)(struct stream *stream);
+    const char *(*peer)(const struct stream *stream); /* may be NULL */
 };
 
 struct stream_events {
@@ -73,6 +74,12 @@ static inline size_t stream_room(const struct stream *stream)
 static inline void stream_close(struct stream *stream)
 {
     stream->ops->close(stream);
+}
+
+/* The numeric address of the server while open; "": not known, because who opens it looks names up by itself. */
+static inline const char *stream_peer(const struct stream *stream)
+{
+    return stream->ops->peer ? stream->ops->peer(stream) : "";
 }
 
 const char *stream_fault_name(enum stream_fault fault);
