@@ -54,6 +54,7 @@ static void learn(struct bridge *bridge, int64_t wall_ms)
 
     bridge->clock.learned_ms = sched_now_ms(bridge->sched);
     bridge->clock.is_learned = true;
+    clock_offer_learned(&bridge->clock.offer, wall_ms);
     sched_set_wall(bridge->sched, agrees ? 0 : wall_ms);
     if (!agrees) {
         describe(ahead_ms, much, sizeof(much));
@@ -138,6 +139,7 @@ void bridge_clock_init(struct bridge *bridge)
 {
     timer_init(&bridge->clock.look, on_look, bridge);
     timer_init(&bridge->clock.patience, on_patience, bridge);
+    clock_offer_init(&bridge->clock.offer, bridge->sched, bridge->config.chrony_socket);
     bridge->clock.request.on_done = on_answer;
     bridge->clock.request.arg = bridge;
 }
@@ -146,5 +148,6 @@ void bridge_clock_stop(struct bridge *bridge)
 {
     timer_stop(&bridge->clock.look);
     timer_stop(&bridge->clock.patience);
+    clock_offer_stop(&bridge->clock.offer);
     bridge->clock.is_asking = false;
 }
