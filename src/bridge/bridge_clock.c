@@ -71,6 +71,7 @@ static void learn(struct bridge *bridge, int64_t wall_ms, enum clock_source sour
 
     bridge->clock.learned_ms = sched_now_ms(bridge->sched);
     bridge->clock.source = source;
+    clock_offer_learned(&bridge->clock.offer, wall_ms);
     sched_set_wall(bridge->sched, agrees ? 0 : wall_ms);
     link_tls_check_again(bridge->link);
     if (!agrees) {
@@ -196,6 +197,7 @@ void bridge_clock_init(struct bridge *bridge)
 {
     timer_init(&bridge->clock.look, on_look, bridge);
     timer_init(&bridge->clock.patience, on_patience, bridge);
+    clock_offer_init(&bridge->clock.offer, bridge->sched, bridge->config.chrony_socket);
     bridge->clock.request.on_done = on_answer;
     bridge->clock.request.arg = bridge;
     clock_book_open(&bridge->clock.book, bridge->sched, bridge->config.link.state_dir);
@@ -205,6 +207,7 @@ void bridge_clock_stop(struct bridge *bridge)
 {
     timer_stop(&bridge->clock.look);
     timer_stop(&bridge->clock.patience);
+    clock_offer_stop(&bridge->clock.offer);
     bridge->clock.is_asking = false;
     clock_book_close(&bridge->clock.book);
 }

@@ -11,6 +11,7 @@
 #include "blynkd/bridge/pin_rules.h"
 
 #include "clock_book.h"
+#include "clock_offer.h"
 #include "store.h"
 
 struct bridge_listener {
@@ -40,6 +41,7 @@ struct bridge_clock {
     struct bridge_request request;
     struct timer look;
     struct timer patience; /* with a server that does not answer */
+    struct clock_offer offer;
     uint64_t asked_ms;
     uint64_t learned_ms;
     bool is_asking;

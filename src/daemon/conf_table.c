@@ -235,6 +235,10 @@ static const struct conf_key keys[] = {
      .fallback = "1", .unit = "day of the month", .min = 1, .max = 28, .apply = CONF_APPLY_LIVE,
      .help = "The day on which the operator begins to count anew."},
 
+    {.section = "clock", .name = "chrony_socket", .type = CONF_TYPE_PATH, MEMBER(bridge.chrony_socket),
+     .example = "/run/chrony.blynkd.sock", .unit = "path", .apply = CONF_APPLY_LIVE,
+     .help = "Offer the time that was learned from Blynk to chrony (refclock SOCK); left out: to nobody."},
+
     {.section = "pins", .name = "delivery", .type = CONF_TYPE_WORD, MEMBER(delivery), .words = delivery_words,
      .fallback = "all", .unit = "all or latest", .apply = CONF_APPLY_LIVE,
      .help = "all: every write arrives, in order; latest: a waiting write is replaced by a newer one."},

@@ -1,10 +1,12 @@
-"""What a write costs on the air, and whether what waits leaves together: at few writes a second and at many."""
+"""What a write costs on the air, and whether what waits leaves together: at few writes a second and at many, readable
+and encrypted."""
 import bisect
 import contextlib
+import subprocess
 import time
 
 from relay import LineWatch, Tap
-from rig import Resp, rig, wait_for
+from rig import BUILD, Resp, rig, wait_for
 
 LIMITS = {"a7": 1000, "sim800": 1400}  # bytes in one send: what the daemon's profiles say
 FRAME_BYTES = 14  # 5 of header, "vw" NUL "5" NUL and four characters of value
@@ -20,6 +22,7 @@ LOADS = (
     ("100/s of latest, rate 8", 100, {"pins__delivery": "latest"}),
 )
 AT_ONCE = 5000
+ENCRYPTED_LOADS = (("1/s", 1), ("100/s, rate 0", 100))
 
 
 class Load:
@@ -29,15 +32,19 @@ class Load:
         self.bench, self.tap = bench, tap
         self.before, self.sends_before = dict(tap.counts), bench.modem_stats()["sends"]
 
-    def row(self, modem, name, writes, latencies):
+    def used(self):
+        """What went up, both ways' payload and what it takes on the air, in bytes; and the modem's sends."""
         counts = {key: value - self.before[key] for key, value in self.tap.counts.items()}
-        sends = self.bench.modem_stats()["sends"] - self.sends_before
         payload = counts["up"] + counts["down"]
         headers = 2 * HEADER_BYTES * (counts["segments_up"] + counts["segments_down"])
-        frames = counts["up"] / FRAME_BYTES
+        return counts["up"], payload, payload + headers, self.bench.modem_stats()["sends"] - self.sends_before
+
+    def row(self, modem, name, writes, latencies):
+        up, payload, on_air, sends = self.used()
+        frames = up / FRAME_BYTES
         first = f"{latencies[len(latencies) // 2]:.2f} / {latencies[-1]:.2f} ms" if latencies else "-"
         print(f"| {modem} | {name} | {writes} | {sends} | {writes / sends:.1f} | {frames / sends:.1f} |"
-              f" {payload / writes:.1f} | {(payload + headers) / writes:.1f} | {first} |", flush=True)
+              f" {payload / writes:.1f} | {on_air / writes:.1f} | {first} |", flush=True)
 
 
 def paced(client, per_second, pins):
@@ -118,3 +125,39 @@ def gathering():
         for load in LOADS:
             run_load(modem, *load)
         run_at_once(modem)
+
+
+@contextlib.contextmanager
+def tapped_encrypted(modem, version):
+    """The same with that version of TLS; None: without."""
+    with rig() as bench:
+        certs = bench.folder / "certs"
+        subprocess.run([BUILD / "blynksim", "certs", certs, "--name", "blynk.cloud"], check=True, capture_output=True)
+        bench.cloud("127.0.0.1:0", "--quota", "0", "--history", str(AT_ONCE), "--tls-cert", certs / "good.pem",
+                    "--tls-key", certs / "good.key", "--tls-max", version or "1.3")
+        wait_for(lambda: "ready tls: " in bench.log("cloud"), 15, "the cloud's TLS")
+        target = bench.log("cloud").split("ready tls: ")[1].split()[0] if version else bench.cloud_address
+        server = "blynk.cloud:443" if version else "blynk.cloud:8080"
+        options = {"blynk__tls": "yes", "blynk__ca_file": certs / "ca.pem"} if version else {}
+        with contextlib.closing(Tap(target)) as tap:
+            bench.modem(modem, "--route", f"{server}={tap.address}")
+            bench.daemon(modem, modem__poll=0, limits__rate=0, blynk__server=server, **options)
+            assert bench.link()["encryption"].startswith(f"TLS {version}" if version else "none")
+            settled(tap)
+            yield bench, tap
+
+
+def encryption():
+    print(f"\n## What TLS costs a write ({SECONDS} s each, sim800, {FRAME_BYTES}-byte frames, headers estimated as"
+          " above)\n"
+          "| load | TLS | writes | modem sends | TCP payload a write | bytes on the air a write |"
+          "\n|---|---|---|---|---|---|")
+    for name, per_second in ENCRYPTED_LOADS:
+        for version in (None, "1.2", "1.3"):
+            with tapped_encrypted("sim800", version) as (bench, tap):
+                client, load = bench.client(), Load(bench, tap)
+                written = len(paced(client, per_second, 1))
+                sent(bench)
+                _, payload, on_air, sends = load.used()
+                print(f"| {name} | {version or 'no'} | {written} | {sends} | {payload / written:.1f} |"
+                      f" {on_air / written:.1f} |", flush=True)

@@ -34,6 +34,8 @@ MORE_PROFILES = ["sim808", "sim868", "sim900", "sim7000", "sim7000ssl", "sim7080
                  "a7672", "a7670", "sim5360", "bg96", "bg95", "ec25", "eg25", "ec200u", "eg915", "m95", "mc60", "mc60e",
                  "m590", "esp8266", "esp-at", "sara-r4", "sara-r5"]
 WIFI_PROFILES = {"esp8266", "esp-at"}  # a wireless network instead of SIM card and operator
+# before the command of a program: it does not outlive the tests, however they end
+TIED_TO_US = [shutil.which("setpriv"), "--pdeathsig", "KILL"] if shutil.which("setpriv") else []
 
 assert len(TOKEN) == 32
 
@@ -60,8 +62,7 @@ class Program:
         self.log_path = pathlib.Path(folder, f"{name}.log")
         self.log_file = open(self.log_path, "ab")
         self.log_begin = self.log_file.tell()  # a restarted program goes on in the same file
-        prefix = [shutil.which("setpriv"), "--pdeathsig", "KILL"] if shutil.which("setpriv") else []
-        self.process = subprocess.Popen([*prefix, *self.command], stdin=subprocess.DEVNULL, stdout=self.log_file,
+        self.process = subprocess.Popen([*TIED_TO_US, *self.command], stdin=subprocess.DEVNULL, stdout=self.log_file,
                                         stderr=subprocess.STDOUT, env={**os.environ, **(env or {})},
                                         pass_fds=pass_fds, cwd=folder)
 

@@ -18,6 +18,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #define DAY_MS  INT64_C(86400000)
@@ -403,6 +405,30 @@ static void test_a_spoilt_file_is_no_floor(void **state)
     clear_dir(dir);
 }
 
+/* What Blynk says reaches chrony. */
+static void test_chrony_is_offered_blynks_time(void **state)
+{
+    struct bench *bench = *state;
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    char dir[] = "/tmp/blynkd-chrony-XXXXXX";
+    char sample[256];
+    int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+
+    assert_non_null(mkdtemp(dir));
+    snprintf(address.sun_path, sizeof(address.sun_path), "%s/sock", dir);
+    assert_int_equal(bind(fd, (const struct sockaddr *)&address, sizeof(address)), 0);
+    snprintf(bench->config.chrony_socket, sizeof(bench->config.chrony_socket), "%s", address.sun_path);
+    bridge_configure(bench->bridge, &bench->config);
+    go_online(bench);
+    sched_advance(bench->sched, 1000);
+    assert_true(recv(fd, sample, sizeof(sample), 0) < 0); /* not before it is known */
+    answer(bench, sched_wall_ms(bench->sched) + YEAR_MS);
+    assert_true(recv(fd, sample, sizeof(sample), 0) > 0);
+    close(fd);
+    unlink(address.sun_path);
+    rmdir(dir);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -420,6 +446,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_a_vague_time_is_only_a_floor, setup, teardown),
         cmocka_unit_test_setup_teardown(test_the_newest_time_outlives_the_process, setup, teardown),
         cmocka_unit_test_setup_teardown(test_a_spoilt_file_is_no_floor, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_chrony_is_offered_blynks_time, setup, teardown),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -12,6 +12,7 @@
 #include "blynkd/bridge/link.h"
 #include "blynkd/bridge/outbox.h"
 #include "blynkd/bridge/pins.h"
+#include "blynkd/io/refclock.h"
 
 struct bridge;
 struct modem;
@@ -21,7 +22,8 @@ struct bridge_config {
     struct link_config link;
     struct outbox_config outbox;
     struct budget_config budget;
-    uint32_t request_ms; /* how long a question to the server may stay unanswered: 15 s */
+    char chrony_socket[REFCLOCK_PATH_MAX]; /* where a learned time is offered; "": nowhere */
+    uint32_t request_ms;                   /* how long a question to the server may stay unanswered: 15 s */
 };
 
 /* Channels beside pins. */
