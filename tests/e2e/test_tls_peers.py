@@ -11,7 +11,7 @@ import threading
 
 import pytest
 
-from harness import SERVER_NAME, TIED_TO_US, Program, Rig, wait_until
+from harness import SERVER_NAME, TIED_TO_US, Program, Rig, clock_environment, wait_until
 
 pytestmark = pytest.mark.simulated_cloud
 
@@ -185,7 +185,7 @@ def rig_behind(make_peer, certs, profile):
         return "--route", f"{SERVER_NAME}:443={peers[0].address}"
     settings = {"blynk": {"server": SERVER_NAME, "tls": None, "ca_file": certs / "root.pem", "connect_timeout": "20s"}}
     try:
-        with Rig(profile, settings=settings, modem_options=routes) as rig:
+        with Rig(profile, settings=settings, modem_options=routes, env=clock_environment(certs, True)) as rig:
             yield rig, peers[0]
     finally:
         for peer in peers:
