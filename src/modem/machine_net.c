@@ -62,8 +62,8 @@ static void on_script_done(void *arg, const struct at_step *step, const struct a
 
 void modem_init_parts(struct modem *modem)
 {
-    const struct at_script_user script_user = {modem_script_lookup, modem_script_store, on_script_done,
-                                               modem};
+    const struct at_script_user script_user = {modem_script_lookup, modem_script_store, on_script_done, modem,
+                                               modem_tls_payload};
     const struct sim_card_user sim_user = {on_sub_done, on_sub_failed, on_sub_say, modem};
     const struct netreg_user net_user = {on_sub_done, on_sub_failed, on_sub_say, modem};
     const struct sock_user sock_user = {on_bearer_lost, modem};
@@ -214,13 +214,14 @@ static void run_stage(struct modem *modem, enum modem_bearer_stage stage)
             return;
         }
     }
+    modem_tls_warn(modem);
     modem_go(modem, MODEM_READY, "the data connection is up%s%s", modem->address[0] ? ", address " : "",
              modem->address);
 }
 
 void modem_enter_bearer(struct modem *modem)
 {
-    modem->dialect = modem->profile->dialect;
+    modem_tls_begin(modem);
     modem->attached = false;
     modem->credentials_swapped = false;
     modem->address[0] = '\0';
@@ -229,7 +230,9 @@ void modem_enter_bearer(struct modem *modem)
                    "no wireless network is configured: write its name and password under [wifi]");
         return;
     }
-    run_stage(modem, BEARER_DOWN);
+    if (!modem_tls_refuse(modem, modem->profile)) {
+        run_stage(modem, BEARER_DOWN);
+    }
 }
 
 static void on_stage_failed(struct modem *modem)
@@ -243,8 +246,7 @@ static void on_stage_failed(struct modem *modem)
         return;
     }
     modem_fail(modem, UPLINK_LAYER_BEARER, UPLINK_RETRY, "%s%s",
-               modem_describe_failure(modem, text, sizeof(text)),
-               modem->profile->needs_sim ? BEARER_ADVICE : "");
+               modem_describe_failure(modem, text, sizeof(text)), modem_tls_advice(modem));
 }
 
 bool modem_bearer_on_event(struct modem *modem, enum modem_event event)

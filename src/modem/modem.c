@@ -65,7 +65,8 @@ static bool needs_new_start(const struct modem_config *a, const struct modem_con
            strcmp(a->ssid, b->ssid) != 0 || strcmp(a->wifi_password, b->wifi_password) != 0 ||
            strcmp(a->apn, b->apn) != 0 || strcmp(a->user, b->user) != 0 ||
            strcmp(a->password, b->password) != 0 || a->command_gap_ms != b->command_gap_ms ||
-           a->allow_roaming != b->allow_roaming || a->send_max_bytes != b->send_max_bytes;
+           a->allow_roaming != b->allow_roaming || a->send_max_bytes != b->send_max_bytes ||
+           a->tls != b->tls || a->ca_len != b->ca_len || memcmp(a->ca, b->ca, a->ca_len) != 0;
 }
 
 /* The configuration changes between two starts only. */

@@ -94,6 +94,7 @@ void sock_on_sweep_done(struct sock *sock, const struct at_reply *reply)
 
 void sock_enter_open(struct sock *sock)
 {
+    sock->open_ms = sched_now_ms(sock->sched);
     sock_command(sock, &sock->control, &sock->dialect->open);
 }
 
@@ -155,12 +156,37 @@ void sock_after_failure(struct sock *sock)
     }
 }
 
-static void blame_open(struct sock *sock, const struct at_reply *reply)
+static const char *reason_of(const struct sock *sock, const struct at_reply *reply)
+{
+    const struct dialect_reason *reason = sock->dialect->open_reasons;
+
+    for (; reason && reason->pattern; reason++) {
+        if (pattern_matches(reason->pattern, reply->text, strlen(reply->text), NULL)) {
+            return reason->words;
+        }
+    }
+    return NULL;
+}
+
+/* What came too late to be the server's answer says nothing of its certificate. */
+static enum stream_fault open_fault(const struct sock *sock, const struct at_reply *reply)
 {
     enum stream_fault fault = blame_of(sock, reply, STREAM_FAULT_CONNECT);
+    bool late = sched_now_ms(sock->sched) - sock->open_ms > sock->dialect->answer_ms;
+
+    return fault == STREAM_FAULT_TLS && sock->dialect->answer_ms && late ? STREAM_FAULT_CONNECT : fault;
+}
+
+static void blame_open(struct sock *sock, const struct at_reply *reply)
+{
+    enum stream_fault fault = open_fault(sock, reply);
+    const char *reason = reason_of(sock, reply);
     char text[160];
 
     cme_describe(reply, text, sizeof(text));
+    if (reason) {
+        snprintf(text, sizeof(text), "%s", reason);
+    }
     if (fault == STREAM_FAULT_NAME) {
         sock_blame(sock, fault, "the modem cannot find the address of %.100s", sock->host);
     } else if (fault == STREAM_FAULT_BEARER) {
