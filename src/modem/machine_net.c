@@ -245,7 +245,9 @@ static void on_stage_failed(struct modem *modem)
         run_stage(modem, BEARER_FINISH);
         return;
     }
-    modem_fail(modem, UPLINK_LAYER_BEARER, UPLINK_RETRY, "%s%s",
+    bool is_tls = modem->config.tls && modem->bearer_stage == BEARER_FINISH;
+    bool refused = modem->step_reply.result == AT_RESULT_ERROR;
+    modem_fail(modem, UPLINK_LAYER_BEARER, is_tls && refused ? UPLINK_HOPELESS : UPLINK_RETRY, "%s%s",
                modem_describe_failure(modem, text, sizeof(text)), modem_tls_advice(modem));
 }
 
