@@ -247,7 +247,8 @@ static void on_stage_failed(struct modem *modem)
     }
     bool is_tls = modem->config.tls && modem->bearer_stage == BEARER_FINISH;
     bool refused = modem->step_reply.result == AT_RESULT_ERROR;
-    modem_fail(modem, UPLINK_LAYER_BEARER, is_tls && refused ? UPLINK_HOPELESS : UPLINK_RETRY, "%s%s",
+    modem_fail(modem, UPLINK_LAYER_BEARER,
+               is_tls && refused && !modem_tls_incomplete(modem) ? UPLINK_HOPELESS : UPLINK_RETRY, "%s%s",
                modem_describe_failure(modem, text, sizeof(text)), modem_tls_advice(modem));
 }
 

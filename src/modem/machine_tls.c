@@ -202,6 +202,12 @@ void modem_tls_warn(const struct modem *modem)
     }
 }
 
+bool modem_tls_incomplete(const struct modem *modem)
+{
+    return modem->config.tls && modem->bearer_stage == BEARER_FINISH && modem->step &&
+           strstr(modem->step->send, "{tls_kept}") && !modem->ca_there;
+}
+
 const char *modem_tls_advice(const struct modem *modem)
 {
     if (modem->config.tls && modem->bearer_stage == BEARER_FINISH) {
