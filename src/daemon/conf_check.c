@@ -194,17 +194,10 @@ static void share_state_dir(struct conf *conf)
     memcpy(conf->bridge.link.state_dir, conf->modem.state_dir, sizeof(conf->bridge.link.state_dir));
 }
 
-static void share_tls(struct conf *conf)
-{
-    conf->bridge.link.tls = conf->tls == CONF_TLS_YES;
-    conf->bridge.link.tls_by_modem = conf->tls == CONF_TLS_MODEM;
-    conf->modem.tls = conf->tls == CONF_TLS_MODEM;
-}
-
 void conf_check(struct conf_loader *loader)
 {
     share_state_dir(loader->conf);
-    share_tls(loader->conf);
+    conf_share_tls(loader->conf);
     check_token(loader);
     check_uplink(loader);
     check_tls(loader);

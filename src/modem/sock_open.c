@@ -5,8 +5,6 @@
 #include "blynkd/base/pattern.h"
 #include "blynkd/base/scan.h"
 
-#include "cme.h"
-
 #include <stdio.h>
 #include <string.h>
 
@@ -98,19 +96,6 @@ void sock_enter_open(struct sock *sock)
     sock_command(sock, &sock->control, &sock->dialect->open);
 }
 
-static enum stream_fault blame_of(const struct sock *sock, const struct at_reply *reply,
-                                  enum stream_fault otherwise)
-{
-    const struct dialect_blame *blame = sock->dialect->open_blame;
-
-    for (; blame && blame->pattern; blame++) {
-        if (pattern_matches(blame->pattern, reply->text, strlen(reply->text), NULL)) {
-            return blame->fault;
-        }
-    }
-    return otherwise;
-}
-
 static bool ends_with(const char *const *patterns, const struct at_reply *reply)
 {
     return pattern_find(patterns, reply->text, strlen(reply->text), NULL) >= 0;
@@ -156,50 +141,10 @@ void sock_after_failure(struct sock *sock)
     }
 }
 
-static const char *reason_of(const struct sock *sock, const struct at_reply *reply)
-{
-    const struct dialect_reason *reason = sock->dialect->open_reasons;
-
-    for (; reason && reason->pattern; reason++) {
-        if (pattern_matches(reason->pattern, reply->text, strlen(reply->text), NULL)) {
-            return reason->words;
-        }
-    }
-    return NULL;
-}
-
-/* What came too late to be the server's answer says nothing of its certificate. */
-static enum stream_fault open_fault(const struct sock *sock, const struct at_reply *reply)
-{
-    enum stream_fault fault = blame_of(sock, reply, STREAM_FAULT_CONNECT);
-    bool late = sched_now_ms(sock->sched) - sock->open_ms > sock->dialect->answer_ms;
-
-    return fault == STREAM_FAULT_TLS && sock->dialect->answer_ms && late ? STREAM_FAULT_CONNECT : fault;
-}
-
-static void blame_open(struct sock *sock, const struct at_reply *reply)
-{
-    enum stream_fault fault = open_fault(sock, reply);
-    const char *reason = reason_of(sock, reply);
-    char text[160];
-
-    cme_describe(reply, text, sizeof(text));
-    if (reason) {
-        snprintf(text, sizeof(text), "%s", reason);
-    }
-    if (fault == STREAM_FAULT_NAME) {
-        sock_blame(sock, fault, "the modem cannot find the address of %.100s", sock->host);
-    } else if (fault == STREAM_FAULT_BEARER) {
-        sock_blame(sock, fault, "there is no data connection: %s", text);
-    } else {
-        sock_blame(sock, fault, "%.64s:%u was not reached: %s", sock->host, (unsigned)sock->port, text);
-    }
-}
-
 static void on_failed(struct sock *sock, const struct at_reply *reply)
 {
     sock->open_unsure = reply->result == AT_RESULT_TIMEOUT || ends_with(sock->dialect->open_unsure, reply);
-    blame_open(sock, reply);
+    sock_blame_open(sock, reply);
     if (sock->dialect->open_unsure_ms && ends_with(sock->dialect->open_unsure, reply) && !sock->unwanted) {
         sock_go(sock, SOCK_GRACE);
     } else if (sock->dialect->close_after_failure && sock->link >= 0) {
@@ -215,7 +160,8 @@ static void on_failed(struct sock *sock, const struct at_reply *reply)
 
 void sock_on_open_done(struct sock *sock, const struct at_reply *reply)
 {
-    bool ok = reply->result == AT_RESULT_OK && blame_of(sock, reply, STREAM_FAULT_NONE) == STREAM_FAULT_NONE;
+    bool ok =
+        reply->result == AT_RESULT_OK && sock_open_blame(sock, reply, STREAM_FAULT_NONE) == STREAM_FAULT_NONE;
 
     if (ok) {
         on_connected(sock);
