@@ -145,6 +145,15 @@ static void store_uploaded(struct modem *modem, const char *line, size_t len)
                       match.captures[0].number == (long)modem->config.ca_len;
 }
 
+/* "+CFSGFIS: 1939" */
+static void store_stored(struct modem *modem, const char *line, size_t len)
+{
+    struct pattern_match match;
+
+    modem->ca_there = pattern_matches("+CFSGFIS: %d", line, len, &match) &&
+                      match.captures[0].number == (long)modem->config.ca_len;
+}
+
 static void store_checkhost(struct modem *modem, const char *line, size_t len)
 {
     modem->name_checked = pattern_matches("+QSSLCFG: \"checkhost\",0,1", line, len, NULL);
@@ -167,10 +176,8 @@ void modem_tls_store(struct modem *modem, const char *name, const char *line, si
         const char *name;
         void (*take)(struct modem *modem, const char *line, size_t len);
     } stores[] = {
-        {"tls_listed", store_listed},
-        {"tls_uploaded", store_uploaded},
-        {"tls_checkhost", store_checkhost},
-        {"tls_clock", store_clock},
+        {"tls_listed", store_listed},       {"tls_uploaded", store_uploaded}, {"tls_stored", store_stored},
+        {"tls_checkhost", store_checkhost}, {"tls_clock", store_clock},
     };
 
     for (size_t i = 0; i < sizeof(stores) / sizeof(stores[0]); i++) {

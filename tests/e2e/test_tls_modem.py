@@ -9,8 +9,8 @@ from harness import BUILD, SERVER_NAME, TOKEN, Rig, default_settings, make_certs
 
 pytestmark = pytest.mark.simulated_cloud
 
-BY_DOCUMENT = ["bg96", "bg95", "ec25", "eg25", "ec200u", "eg915"]
-FAMILIES = ["bg96"]  # one of each dialect
+BY_DOCUMENT = ["bg96", "bg95", "ec25", "eg25", "ec200u", "eg915", "sim7080", "sim7070", "sim7090"]
+FAMILIES = ["bg96", "sim7080"]  # one of each dialect
 
 
 @pytest.fixture(scope="module")
@@ -80,14 +80,17 @@ def test_the_certificate_is_put_in_once(certs, profile):
         assert modem_log(rig).count("BEGIN CERTIFICATE") == uploads
 
 
-REFUSED = ["cert-expired", "cert-unknown-ca", "cert-self-signed", "tls-cut-in-handshake", "plain-answer"]
+UNTOLD = "ca_file"  # it may be anything: so what can be done is said
+REFUSED = [("bg96", "cert-expired", UNTOLD), ("sim7080", "cert-expired", "expired"),
+           ("sim7080", "cert-not-yet-valid", "not valid yet"), ("sim7080", "cert-wrong-name", "another name"),
+           *[(profile, fault, UNTOLD) for profile in FAMILIES
+             for fault in ["cert-unknown-ca", "cert-self-signed", "tls-cut-in-handshake", "plain-answer"]]]
 
 
-@pytest.mark.parametrize("fault", REFUSED)
-@pytest.mark.parametrize("profile", FAMILIES)
-def test_a_server_that_cannot_be_trusted_is_told_nothing(certs, profile, fault):
+@pytest.mark.parametrize("profile, fault, words", REFUSED)
+def test_a_server_that_cannot_be_trusted_is_told_nothing(certs, profile, fault, words):
     with tls_rig(certs, profile, cloud_options=("--fault", fault)) as rig:
-        link = wait_until(lambda: "ca_file" in (now := rig.link())["why"] and now, "the reason", 40)
+        link = wait_until(lambda: words in (now := rig.link())["why"] and now, "the reason", 40)
         assert link["rung"] == "redial"
         assert rig.cloud.frames()["logins"] == 0
         rig.cloud.control("clear all")
@@ -131,13 +134,15 @@ def test_from_plain_to_the_modem_and_to_the_host(certs):
 
 
 CANNOT = [("a7", "no TLS of its own"), ("m590", "no TLS of its own"), ("sim800", "too old"), ("m95", "too old"),
-          ("sim5360", "no TLS of its own"), ("sara-r4", "cannot work with"), ("esp8266", "no TLS of its own")]
+          ("sim5360", "no TLS of its own"), ("sara-r4", "cannot work with"), ("sim7600", "cannot work with"),
+          ("a7672", "cannot work with"), ("sim7000ssl", "cannot work with"), ("sim7000", "no TLS of its own"), ("esp8266", "no TLS of its own")]
 
 
-def check_config(folder, profile, **blynk):
+def check_config(folder, profile, network=None, **blynk):
     path = folder / "blynkd.conf"
     changed = default_settings(folder, TOKEN, profile)
     changed["blynk"].update(blynk)
+    changed["network"].update(network or {})
     write_settings(path, changed)
     result = subprocess.run([BUILD / "blynkd", "--config", path, "--check-config"], capture_output=True, text=True)
     return result.returncode, result.stdout + result.stderr
@@ -154,6 +159,13 @@ def test_without_a_certificate_it_is_refused(tmp_path):
     code, output = check_config(tmp_path, "bg96", server=SERVER_NAME, tls="modem")
     assert code != 0
     assert "needs ca_file" in output
+
+
+def test_without_a_modem_it_is_refused(certs, tmp_path):
+    code, output = check_config(tmp_path, "auto", server=SERVER_NAME, tls="modem", ca_file=certs / "ca.pem",
+                                network={"uplink": "host"})
+    assert code != 0
+    assert "there is no modem that could encrypt" in output
 
 
 def test_a_modem_that_turns_out_to_be_one_that_cannot(certs):
