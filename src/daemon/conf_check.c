@@ -78,8 +78,7 @@ static void check_modem_tls(struct conf_loader *loader)
         say(loader, true, "blynk", "tls", "there is no modem that could encrypt: write `tls = yes`");
     } else if (refusal) {
         say(loader, true, "blynk", "tls", refusal);
-    }
-    if (!conf->bridge.link.ca_file[0]) {
+    } else if (!conf->bridge.link.ca_file[0]) {
         say(loader, true, "blynk", "tls",
             "`tls = modem` needs ca_file: the authority's certificate, which is put into the modem (modems "
             "have no "

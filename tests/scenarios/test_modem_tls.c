@@ -44,21 +44,36 @@ static void begin(struct modem_rig *rig, const char *profile)
 }
 
 /* To the data connection, and on with what is said behind it. */
+static void bring_up_from(struct modem_rig *rig, const char *profile, unsigned exchanges, const char *script)
+{
+    char path[64];
+
+    begin(rig, profile);
+    modem_rig_start(rig, UPLINK_RUNG_REDIAL);
+    snprintf(path, sizeof(path), "%s/start.log", profile);
+    modem_rig_play_then(rig, path, exchanges, script, 600000);
+}
+
 static void bring_up(struct modem_rig *rig, const char *script)
 {
-    begin(rig, "bg96");
-    modem_rig_start(rig, UPLINK_RUNG_REDIAL);
-    modem_rig_play_then(rig, "bg96/start.log", UINT_MAX, script, 600000);
+    bring_up_from(rig, "bg96", UINT_MAX, script);
+}
+
+static void read_log(const char *path, char *text, size_t size)
+{
+    FILE *file = fopen(path, "rb");
+
+    assert_non_null(file);
+    memset(text, 0, size);
+    assert_true(fread(text, 1, size - 1, file) > 0);
+    fclose(file);
 }
 
 static void bring_up_by_log(struct modem_rig *rig)
 {
-    char text[4096] = "";
-    FILE *file = fopen(TEST_SOURCE_DIR "/tests/logs/bg96/tls.log", "rb");
+    char text[4096];
 
-    assert_non_null(file);
-    assert_true(fread(text, 1, sizeof(text) - 1, file) > 0);
-    fclose(file);
+    read_log(TEST_SOURCE_DIR "/tests/logs/bg96/tls.log", text, sizeof(text));
     bring_up(rig, text);
     modem_rig_expect(rig, "ready\n");
 }
@@ -157,6 +172,59 @@ static void distrust_is_blamed_on_nothing_below(void **state)
               "its certificate (it does not tell which; ca_file must be its authority)\n");
 }
 
+/* Its start ends with two commands that choose a plain connection, which are not said then. */
+static void bring_up_7080(struct modem_rig *rig)
+{
+    char text[4096];
+    unsigned count = 0;
+
+    read_log(TEST_SOURCE_DIR "/tests/logs/sim7080/start.log", text, sizeof(text));
+    const char *end = strstr(text, ">> AT+CACID");
+    assert_non_null(end);
+    for (const char *at = strstr(text, ">> "); at < end; at = strstr(at + 1, ">> ")) {
+        count++;
+    }
+    read_log(TEST_SOURCE_DIR "/tests/logs/sim7080/tls.log", text, sizeof(text));
+    bring_up_from(rig, "sim7080", count, text);
+    modem_rig_expect(rig, "ready\n");
+    assert_int_equal(stream_open(rig->stream, "blynk.cloud", 443), 0);
+}
+
+#define NAME_TOLD ">> AT+CSSLCFG=\"SNI\",0,\"blynk.cloud\"\\r\n<< \\r\\nOK\\r\\n\n"
+#define OPEN_443  ">> AT+CAOPEN=0,0,\"TCP\",\"blynk.cloud\",443\\r\n"
+
+static void sim7080_tells_the_name_first(void **state)
+{
+    struct modem_rig rig;
+
+    (void)state;
+    bring_up_7080(&rig);
+    modem_rig_say(&rig, NAME_TOLD OPEN_443 "<< \\r\\n+CAOPEN: 0,0\\r\\n\\r\\nOK\\r\\n\n", 30000);
+    modem_rig_expect(&rig, "open\n");
+    assert_int_equal(stream_write(rig.stream, (const uint8_t *)LOGIN, sizeof(LOGIN) - 1), sizeof(LOGIN) - 1);
+    modem_rig_play(&rig, "sim7080/session.log", 5000);
+    modem_rig_expect_bytes(&rig, "\x00\x00\x01\x00\xC8", 5);
+    modem_rig_free(&rig);
+}
+
+static void sim7080_says_what_is_wrong(void **state)
+{
+    struct modem_rig rig;
+
+    (void)state;
+    bring_up_7080(&rig);
+    modem_rig_say(&rig,
+                  NAME_TOLD OPEN_443
+                  "<< \\r\\n+CAOPEN: 0,25\\r\\n\\r\\nOK\\r\\n\n"
+                  ">> AT+CACLOSE=0\\r\n<< \\r\\nERROR\\r\\n\n"
+                  ">> AT+CNACT?\\r\n<< \\r\\n+CNACT: 0,1,\"10.1.2.3\"\\r\\n\\r\\nOK\\r\\n\n",
+                  30000);
+    modem_rig_expect(
+        &rig, "TLS not established: blynk.cloud:443 was not reached: the server's certificate has another "
+              "name\n");
+    modem_rig_free(&rig);
+}
+
 static void refuse(const char *profile, const char *start, const char *why)
 {
     struct modem_rig rig;
@@ -185,6 +253,8 @@ int main(void)
         cmocka_unit_test(half_a_file_is_put_in_again),
         cmocka_unit_test(a_wrong_checksum_goes_no_further),
         cmocka_unit_test(distrust_is_blamed_on_nothing_below),
+        cmocka_unit_test(sim7080_tells_the_name_first),
+        cmocka_unit_test(sim7080_says_what_is_wrong),
         cmocka_unit_test(modems_that_cannot_are_refused),
     };
 

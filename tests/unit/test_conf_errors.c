@@ -59,7 +59,6 @@ static const struct wrong wrongs[] = {
     {"[blynk]\nserver = host:99999\n", "[blynk] server: \"host:99999\" is no address"},
     {"[blynk]\nserver = blynk.cloud:80\n", "blynkd.conf:6: [blynk] server: no TLS is spoken on this port"},
     {"[blynk]\nserver = x:8080\n", WARNING "blynkd.conf:6: [blynk] server: no TLS is spoken on this port"},
-    {"[blynk]\ntls = on\n", "blynkd.conf:6: [blynk] tls: \"on\" is not one of the words"},
     {"[blynk]\ntls = modem\n", "blynkd.conf:6: [blynk] tls: `tls = modem` needs ca_file"},
     {"[blynk]\ntls = modem\n[modem]\nprofile = a7\n",
      "blynkd.conf:6: [blynk] tls: this modem has no TLS of its own that could check whom it speaks to: use "
