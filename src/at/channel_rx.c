@@ -113,6 +113,17 @@ static bool is_blank(const struct at_line *line)
     return strspn(line->text, " \t") == line->len;
 }
 
+/* A line that asks for the payload as '>' does elsewhere. */
+static bool take_prompt(struct at_channel *channel, const struct at_line *line)
+{
+    if (channel->phase != AT_PHASE_PROMPT || !channel->expect->prompt_line ||
+        !pattern_matches(channel->expect->prompt_line, line->text, line->len, NULL)) {
+        return false;
+    }
+    at_channel_write_payload(channel);
+    return true;
+}
+
 static void on_line(struct at_channel *channel, const struct at_line *line)
 {
     trace_bytes(channel->trace, TRACE_FROM_MODEM, line->text, line->len, true);
@@ -127,7 +138,7 @@ static void on_line(struct at_channel *channel, const struct at_line *line)
         at_channel_sync_on_numeric_ok(channel);
         return;
     }
-    if (take_echo(channel, line) || at_channel_take_final(channel, line) ||
+    if (take_echo(channel, line) || take_prompt(channel, line) || at_channel_take_final(channel, line) ||
         at_channel_take_answer(channel, line) || take_unsolicited(channel, line)) {
         return;
     }

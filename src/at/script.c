@@ -65,11 +65,25 @@ static void on_finish(void *arg)
     }
 }
 
+static int fetch_payload(struct at_script *script)
+{
+    struct at_request *request = &script->request;
+    const char *name = script->step->payload;
+
+    request->payload = NULL;
+    request->payload_len = 0;
+    if (name && script->user.payload) {
+        request->payload = script->user.payload(script->user.arg, name, &request->payload_len);
+    }
+    return name && !request->payload ? -ENOENT : 0;
+}
+
 static int send_step(struct at_script *script)
 {
     struct at_request *request = &script->request;
     int error = fill(script, script->step, request->text, sizeof(request->text));
 
+    error = error ? error : fetch_payload(script);
     if (error) {
         return error;
     }

@@ -62,6 +62,10 @@ static void show_encryption(const struct bridge *bridge, const struct view *view
     const struct tls_info *tls = link_tls_info(bridge->link);
     char text[128];
 
+    if (bridge->config.link.tls_by_modem) {
+        show_text(view, "encryption", "by the modem");
+        return;
+    }
     if (!tls) {
         show_text(view, "encryption", bridge->config.link.tls ? "" : "none: everything travels readable");
         return;

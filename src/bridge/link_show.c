@@ -41,7 +41,7 @@ size_t link_history(const struct link *link, struct link_change out[LINK_HISTORY
 static bool same_server(const struct link_config *a, const struct link_config *b)
 {
     return strcmp(a->host, b->host) == 0 && a->port == b->port && a->tls == b->tls &&
-           strcmp(a->ca_file, b->ca_file) == 0;
+           a->tls_by_modem == b->tls_by_modem && strcmp(a->ca_file, b->ca_file) == 0;
 }
 
 /* What the server is told at login and does not ask again. */

@@ -46,12 +46,17 @@ const char *link_target_name(const struct link_target *target)
     return server_host(target);
 }
 
+static bool speaks_tls(const struct link_target *target)
+{
+    return target->config->tls || target->config->tls_by_modem;
+}
+
 /* Blynk's cloud listens on both; networks that know HTTP only let the first one through (protocol sheet, 2). */
 static uint16_t usual_port(const struct link_target *target)
 {
     static const uint16_t ports[2][2] = {{80, 8080}, {443, 9443}};
 
-    return ports[target->config->tls][target->other_port];
+    return ports[speaks_tls(target)][target->other_port];
 }
 
 uint16_t link_target_port(const struct link_target *target)
@@ -255,7 +260,7 @@ static uint16_t redirect_port(const struct link_target *target, uint16_t port)
 {
     bool is_plain = port == 80 || port == 8080;
     bool is_tls = port == 443 || port == 9443;
-    bool fits = target->config->tls ? !is_plain : !is_tls;
+    bool fits = speaks_tls(target) ? !is_plain : !is_tls;
 
     return port && fits ? port : link_target_port(target);
 }

@@ -180,6 +180,10 @@ void link_tls_trust(struct link *link)
     struct tls_config config = {0};
     char why[TLS_WHY_MAX] = "";
 
+    if (link->config.tls_by_modem) {
+        log_notice("link", "tls = modem: the modem encrypts, and it alone looks at the server's certificate");
+        return;
+    }
     if (!link->config.tls) {
         log_warning("link", "tls = no: the token and all values travel readable");
         return;

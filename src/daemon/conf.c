@@ -20,6 +20,13 @@ static void set_constants(struct conf *conf)
     conf->bridge.request_ms = 15000;
 }
 
+void conf_share_tls(struct conf *conf)
+{
+    conf->bridge.link.tls = conf->tls == CONF_TLS_YES;
+    conf->bridge.link.tls_by_modem = conf->tls == CONF_TLS_MODEM;
+    conf->modem.tls = conf->tls == CONF_TLS_MODEM;
+}
+
 void conf_defaults(struct conf *conf)
 {
     char why[CONF_WHY_MAX];
@@ -34,6 +41,7 @@ void conf_defaults(struct conf *conf)
             (void)error;
         }
     }
+    conf_share_tls(conf);
 }
 
 enum conf_delivery conf_delivery_of(const struct conf *conf, pin_id pin)

@@ -26,6 +26,8 @@
 #define CONF_DEFAULT_PATH "/etc/blynkd/blynkd.conf"
 
 enum conf_uplink { CONF_UPLINK_MODEM, CONF_UPLINK_HOST };
+/* Who encrypts. */
+enum conf_tls { CONF_TLS_NO, CONF_TLS_YES, CONF_TLS_MODEM };
 
 /* A pin's own rule; CONF_DELIVER_DEFAULT is what [pins] delivery says. */
 enum conf_delivery { CONF_DELIVER_DEFAULT, CONF_DELIVER_ALL, CONF_DELIVER_LATEST };
@@ -39,6 +41,7 @@ struct conf {
     struct bridge_config bridge;
     struct api_config api; /* listen_fd is not the configuration's: -1 */
     unsigned uplink;       /* enum conf_uplink */
+    unsigned tls;          /* enum conf_tls */
     unsigned log_level;    /* enum log_level */
     bool trace;
     bool apn_given; /* an empty apn was written on purpose: the network chooses */

@@ -59,13 +59,49 @@ static void check_dns(struct conf_loader *loader)
     }
 }
 
+/* Its bytes go into the modem. */
+static void read_ca_file(struct conf_loader *loader)
+{
+    struct modem_config *modem = &loader->conf->modem;
+    struct conf_file file;
+    char why[CONF_WHY_MAX];
+
+    if (conf_file_read(loader->conf->bridge.link.ca_file, sizeof(modem->ca), &file, why) != 0) {
+        say(loader, true, "blynk", "ca_file", why);
+        return;
+    }
+    memcpy(modem->ca, file.text, file.len);
+    modem->ca_len = file.len;
+    conf_file_free(&file);
+}
+
+static void check_modem_tls(struct conf_loader *loader)
+{
+    const struct conf *conf = loader->conf;
+    const struct modem_profile *profile = modem_profile_find(conf->modem.profile); /* NULL for auto */
+    const char *refusal = profile ? modem_tls_refusal(profile) : NULL;
+
+    if (conf->uplink == CONF_UPLINK_HOST) {
+        say(loader, true, "blynk", "tls", "there is no modem that could encrypt: write `tls = yes`");
+    } else if (refusal) {
+        say(loader, true, "blynk", "tls", refusal);
+    } else if (!conf->bridge.link.ca_file[0]) {
+        say(loader, true, "blynk", "tls",
+            "`tls = modem` needs ca_file: the authority's certificate, which is put into the modem (modems "
+            "have no "
+            "authorities of their own)");
+    } else {
+        read_ca_file(loader);
+    }
+}
+
 static void check_ca_file(struct conf_loader *loader)
 {
     const struct link_config *link = &loader->conf->bridge.link;
     struct tls_config config = {0};
     char why[TLS_WHY_MAX];
 
-    if (!link->tls || !link->ca_file[0]) {
+    if (loader->conf->tls == CONF_TLS_NO || !link->ca_file[0]) {
         return;
     }
     memcpy(config.ca_file, link->ca_file, sizeof(config.ca_file));
@@ -81,16 +117,20 @@ static void check_ca_file(struct conf_loader *loader)
 static void check_tls(struct conf_loader *loader)
 {
     const struct link_config *link = &loader->conf->bridge.link;
+    bool is_tls = loader->conf->tls != CONF_TLS_NO;
 
-    if (link->tls && (link->port == 80 || link->port == 8080)) {
+    if (is_tls && (link->port == 80 || link->port == 8080)) {
         say(loader, link->port == 80, "blynk", "server",
             "no TLS is spoken on this port as a rule: leave the port out, or write `tls = no`");
     }
-    if (!link->tls && (link->port == 443 || link->port == 9443)) {
+    if (!is_tls && (link->port == 443 || link->port == 9443)) {
         say(loader, link->port == 443, "blynk", "server",
             "only TLS is spoken on this port as a rule: leave the port out, or write `tls = yes`");
     }
     check_ca_file(loader);
+    if (loader->conf->tls == CONF_TLS_MODEM) {
+        check_modem_tls(loader);
+    }
 }
 
 static void check_retry(struct conf_loader *loader)
@@ -163,6 +203,7 @@ static void share_state_dir(struct conf *conf)
 void conf_check(struct conf_loader *loader)
 {
     share_state_dir(loader->conf);
+    conf_share_tls(loader->conf);
     check_token(loader);
     check_uplink(loader);
     check_dns(loader);

@@ -62,6 +62,9 @@ void conf_secret_register(struct conf_loader *loader, const struct conf_key *key
 /* Reads token_file, pin_file, password_file or the credentials of systemd. */
 void conf_secrets_fetch(struct conf_loader *loader);
 
+/* Tells the parts what `tls` means for each. */
+void conf_share_tls(struct conf *conf);
+
 /* What no single value can tell: keys that must be there, values that do not go together. */
 void conf_check(struct conf_loader *loader);
 

@@ -10,6 +10,8 @@
 #define KIB(n)     ((n)*UINT64_C(1024))
 #define GIB(n)     ((n)*UINT64_C(1073741824))
 
+/* In the order of enum conf_tls. */
+static const char *const tls_words[] = {"no", "yes", "modem", NULL};
 static const char *const uplink_words[] = {"modem", "host", NULL};
 /* In the order of enum outbox_durability and enum outbox_policy. */
 static const char *const durability_words[] = {"memory", "offline", "always", NULL};
@@ -128,12 +130,12 @@ static const struct conf_key keys[] = {
     {.section = "blynk", .name = "server", .type = CONF_TYPE_SERVER, MEMBER(bridge.link.host),
      .fallback = "blynk.cloud", .unit = "host or host:port", .apply = CONF_APPLY_LINK,
      .help = "The Blynk server. Without a port: 443 and 9443 in turn, with `tls = no` 80 and 8080."},
-    {.section = "blynk", .name = "tls", .type = CONF_TYPE_BOOL, MEMBER(bridge.link.tls), .fallback = "yes",
-     .unit = "yes or no", .apply = CONF_APPLY_LINK,
-     .help = "Encryption, whatever the modem is; with no the token and all values travel readable."},
+    {.section = "blynk", .name = "tls", .type = CONF_TYPE_WORD, MEMBER(tls), .words = tls_words,
+     .fallback = "yes", .unit = "yes, no or modem", .apply = CONF_APPLY_LINK,
+     .help = "Encryption by this machine, whatever the modem is; no: all travels readable; modem: the modem's own TLS."},
     {.section = "blynk", .name = "ca_file", .type = CONF_TYPE_PATH, MEMBER(bridge.link.ca_file),
      .example = "/etc/blynkd/ca.pem", .unit = "path", .apply = CONF_APPLY_LINK,
-     .help = "Whom to trust instead of the system's authorities: those of a private server."},
+     .help = "Whom to trust instead of the system's authorities: those of a private server. `tls = modem` needs it."},
     {.section = "blynk", .name = "template", .type = CONF_TYPE_TEXT, MEMBER(bridge.link.session.template_id),
      .example = "TMPL0123456789", .unit = "plain text", .apply = CONF_APPLY_LINK,
      .help = "The template's id, told to the server after login."},

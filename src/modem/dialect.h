@@ -72,8 +72,16 @@ struct dialect_blame {
     enum stream_fault fault;
 };
 
+/* What is known of such an end, in words that continue "... was not reached: ". */
+struct dialect_reason {
+    const char *pattern;
+    const char *words;
+};
+
 struct dialect {
     const char *name;
+    const struct dialect
+        *tls; /* spoken instead when the module is to encrypt; NULL: it cannot, or not well */
     const struct dialect *single; /* spoken instead when the module refuses several links; NULL: cannot */
 
     enum dialect_numbering numbering;
@@ -83,14 +91,17 @@ struct dialect {
     const char *prepare_link;       /* the line of its answer that tells the link to open */
     const char *prepare_address;    /* the line that tells {address}; it is only asked for names then */
     struct dialect_command open;
-    const char *open_link;                  /* numbered by the modem: the line that tells it */
-    const char *const *open_busy;           /* ends of an open which mean that our link is open already */
-    const char *const *open_unsure;         /* ends after which the link may still come up */
-    uint32_t open_unsure_ms;                /* how long to listen then */
-    const struct dialect_blame *open_blame; /* ended by pattern == NULL; or NULL */
-    bool find_after_open;                   /* a failed open may leave a row busy: ask the status, close it */
-    bool close_after_failure;               /* a link whose open failed keeps its number until we close it */
-    bool sweep_before_open;                 /* the first open closes what an earlier life left open */
+    const char *open_link;                     /* numbered by the modem: the line that tells it */
+    const char *const *open_busy;              /* ends of an open which mean that our link is open already */
+    const char *const *open_unsure;            /* ends after which the link may still come up */
+    uint32_t open_unsure_ms;                   /* how long to listen then */
+    const struct dialect_blame *open_blame;    /* ended by pattern == NULL; or NULL */
+    const struct dialect_reason *open_reasons; /* ended by pattern == NULL; or NULL */
+    uint32_t answer_ms; /* STREAM_FAULT_TLS later than that after the open: more likely nobody answered */
+    bool tells_name_checked;  /* a TLS dialect whose module refuses a certificate with another name */
+    bool find_after_open;     /* a failed open may leave a row busy: ask the status, close it */
+    bool close_after_failure; /* a link whose open failed keeps its number until we close it */
+    bool sweep_before_open;   /* the first open closes what an earlier life left open */
 
     struct dialect_command bearer;   /* asked after a failed open; NULL: `status` tells */
     const char *const *bearer_gone;  /* lines of its answer that say it is gone... */

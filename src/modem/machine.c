@@ -194,6 +194,10 @@ const char *modem_describe_failure(const struct modem *modem, char *out, size_t 
         snprintf(out, size, "%s", modem->step_text);
         return out;
     }
+    if (modem_tls_incomplete(modem)) {
+        snprintf(out, size, "%s failed: the certificate did not arrive whole", modem->step->what);
+        return out;
+    }
     snprintf(out, size, "%s failed: %s", modem->step->what,
              cme_describe(&modem->step_reply, text, sizeof(text)));
     return out;

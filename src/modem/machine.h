@@ -112,6 +112,11 @@ struct modem {
     bool takes_time;          /* the network's, as its setting says */
     bool time_setup;          /* the part of SETUP that is about it */
     bool credentials_swapped; /* the module took our password for the user */
+    bool ca_there;            /* the authority's certificate, in the module and whole */
+    bool name_checked;        /* the module has said that it compares the certificate's name */
+    bool knows_time;          /* it has a clock that may be right */
+    char ca_name[16];         /* of the file with the certificate */
+    char ca_size[8];
     char address[48];
     char escaped[2][2 * sizeof(((struct modem_config *)NULL)->wifi_password)]; /* ssid, wifi_password */
 
@@ -162,6 +167,24 @@ bool modem_face_on_event(struct modem *modem, enum modem_event event);
 /* machine_script.c */
 const char *modem_script_lookup(void *arg, const char *name);
 void modem_script_store(void *arg, const char *name, const char *line, size_t len);
+
+/* machine_tls.c: the module's own TLS. */
+/* The profile's dialect, or its sister that encrypts; NULL without a profile. */
+const struct dialect *modem_tls_dialect(const struct modem *modem);
+/* Fails the modem if it is to encrypt but must not; true: it has. */
+bool modem_tls_refuse(struct modem *modem, const struct modem_profile *profile);
+/* What is known of the module's files and clock is asked anew. */
+void modem_tls_begin(struct modem *modem);
+/* What the module cannot prove is said, each time. */
+void modem_tls_warn(const struct modem *modem);
+/* The certificate that a step wanted to name did not come whole into the module. */
+bool modem_tls_incomplete(const struct modem *modem);
+/* The advice behind a failed step of the data connection. */
+const char *modem_tls_advice(const struct modem *modem);
+/* For scripts: variables and lines whose names begin with "tls_", and the certificate. */
+const char *modem_tls_lookup(const struct modem *modem, const char *name);
+void modem_tls_store(struct modem *modem, const char *name, const char *line, size_t len);
+const uint8_t *modem_tls_payload(void *arg, const char *name, size_t *len);
 
 /* machine_start.c */
 void modem_enter_down(struct modem *modem);

@@ -171,7 +171,7 @@ void modem_listen(struct modem *modem)
     size_t count = 0;
 
     if (profile) {
-        const struct dialect *dialect = profile->dialect;
+        const struct dialect *dialect = modem->dialect;
         count = add(modem, count, dialect->data_lines, on_data);
         count = add(modem, count, dialect->closed_lines, on_closed);
         count = add(modem, count, dialect->connected_lines, on_connected);
@@ -195,7 +195,7 @@ void modem_use_profile(struct modem *modem, const struct modem_profile *profile)
                                              .line_end = "\r\n"}; /* all understand that */
 
     modem->profile = profile;
-    modem->dialect = profile ? profile->dialect : NULL;
+    modem->dialect = modem_tls_dialect(modem);
     modem->manner = profile ? profile->manner : unknown;
     if (modem->config.command_gap_ms >= 0) {
         modem->manner.command_gap_ms = (uint32_t)modem->config.command_gap_ms;

@@ -71,8 +71,8 @@ static void on_time(void *arg, const struct net_time_moment *moment)
 
 void modem_init_parts(struct modem *modem)
 {
-    const struct at_script_user script_user = {modem_script_lookup, modem_script_store, on_script_done,
-                                               modem};
+    const struct at_script_user script_user = {modem_script_lookup, modem_script_store, on_script_done, modem,
+                                               modem_tls_payload};
     const struct sim_card_user sim_user = {on_sub_done, on_sub_failed, on_sub_say, modem};
     const struct netreg_user net_user = {on_sub_done, on_sub_failed, on_sub_say, modem};
     const struct sock_user sock_user = {on_bearer_lost, modem};
@@ -259,13 +259,14 @@ static void run_stage(struct modem *modem, enum modem_bearer_stage stage)
         }
     }
     warn_of_names(modem);
+    modem_tls_warn(modem);
     modem_go(modem, MODEM_READY, "the data connection is up%s%s", modem->address[0] ? ", address " : "",
              modem->address);
 }
 
 void modem_enter_bearer(struct modem *modem)
 {
-    modem->dialect = modem->profile->dialect;
+    modem_tls_begin(modem);
     modem->attached = false;
     modem->names_told = false;
     modem->credentials_swapped = false;
@@ -275,7 +276,9 @@ void modem_enter_bearer(struct modem *modem)
                    "no wireless network is configured: write its name and password under [wifi]");
         return;
     }
-    run_stage(modem, BEARER_DOWN);
+    if (!modem_tls_refuse(modem, modem->profile)) {
+        run_stage(modem, BEARER_DOWN);
+    }
 }
 
 static void on_stage_failed(struct modem *modem)
@@ -292,9 +295,11 @@ static void on_stage_failed(struct modem *modem)
         run_stage(modem, BEARER_FINISH);
         return;
     }
-    modem_fail(modem, UPLINK_LAYER_BEARER, UPLINK_RETRY, "%s%s",
-               modem_describe_failure(modem, text, sizeof(text)),
-               modem->profile->needs_sim ? BEARER_ADVICE : "");
+    bool is_tls = modem->config.tls && modem->bearer_stage == BEARER_FINISH;
+    bool refused = modem->step_reply.result == AT_RESULT_ERROR;
+    modem_fail(modem, UPLINK_LAYER_BEARER,
+               is_tls && refused && !modem_tls_incomplete(modem) ? UPLINK_HOPELESS : UPLINK_RETRY, "%s%s",
+               modem_describe_failure(modem, text, sizeof(text)), modem_tls_advice(modem));
 }
 
 bool modem_bearer_on_event(struct modem *modem, enum modem_event event)

@@ -32,6 +32,9 @@ const char *modem_script_lookup(void *arg, const char *name)
 {
     struct modem *modem = arg;
 
+    if (strncmp(name, "tls_", 4) == 0) {
+        return modem_tls_lookup(modem, name);
+    }
     if (strcmp(name, "apn") == 0) {
         return modem->config.apn;
     }
@@ -162,6 +165,10 @@ static const struct {
 
 void modem_script_store(void *arg, const char *name, const char *line, size_t len)
 {
+    if (strncmp(name, "tls_", 4) == 0) {
+        modem_tls_store(arg, name, line, len);
+        return;
+    }
     for (size_t i = 0; i < sizeof(stores) / sizeof(stores[0]); i++) {
         if (strcmp(stores[i].name, name) == 0) {
             stores[i].take(arg, line, len);

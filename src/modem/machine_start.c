@@ -255,6 +255,9 @@ static void on_identified(struct modem *modem)
                     "profile = auto may do better",
                     modem->identity.model, modem_profile_name(profile));
     }
+    if (modem_tls_refuse(modem, profile)) {
+        return;
+    }
     modem_go(modem, MODEM_SIM, "the modem is %s, spoken to as %s",
              modem->identity.model[0] ? modem->identity.model : "one without a name",
              modem_profile_name(profile));

@@ -67,7 +67,8 @@ static bool needs_new_start(const struct modem_config *a, const struct modem_con
            strcmp(a->password, b->password) != 0 || a->command_gap_ms != b->command_gap_ms ||
            a->allow_roaming != b->allow_roaming ||
            memcmp(a->name_servers, b->name_servers, sizeof(a->name_servers)) != 0 ||
-           a->send_max_bytes != b->send_max_bytes;
+           a->send_max_bytes != b->send_max_bytes || a->tls != b->tls || a->ca_len != b->ca_len ||
+           memcmp(a->ca, b->ca, a->ca_len) != 0;
 }
 
 /* The configuration changes between two starts only. */

@@ -59,10 +59,10 @@ static bool expect_sound(const char *owner, const char *what, const struct at_ex
 
 static bool template_sound(const char *owner, const char *what, const char *text)
 {
-    static const char *const names[] = {"{host}", "{port}",          "{link}",     "{len}",     "{max}",
-                                        "{apn}",  "{user}",          "{pin}",      "{address}", "{is_name}",
-                                        "{ssid}", "{wifi_password}", "{password}", "{user?}",   "{password?}",
-                                        "{dns}",  "{dns2}",          NULL};
+    static const char *const names[] = {
+        "{host}",      "{port}",     "{link}",     "{len}",      "{max}",           "{apn}",      "{user}",
+        "{pin}",       "{address}",  "{is_name}",  "{ssid}",     "{wifi_password}", "{password}", "{user?}",
+        "{password?}", "{tls_file}", "{tls_size}", "{tls_kept}", "{dns}",           "{dns2}",     NULL};
 
     for (const char *open = strchr(text, '{'); open; open = strchr(open + 1, '{')) {
         bool known = false;
@@ -230,7 +230,8 @@ const char *dialect_check(const struct dialect *dialect)
     if (!dialect->name || (dialect->several_links && !dialect->send.send)) {
         return "a dialect without a name or without commands";
     }
-    if (!dialect_sound(dialect) || (dialect->single && !dialect_sound(dialect->single))) {
+    if (!dialect_sound(dialect) || (dialect->single && !dialect_sound(dialect->single)) ||
+        (dialect->tls && !dialect_sound(dialect->tls))) {
         return fault;
     }
     return NULL;

@@ -85,6 +85,7 @@ struct sock {
     uint8_t out[DIALECT_SEND_MAX];
     size_t out_len; /* 0: nothing is being sent */
     size_t out_at;
+    uint64_t open_ms;  /* when the open was sent */
     uint64_t sent_ms;  /* when the last send began */
     unsigned refusals; /* sends of which the module took nothing, in a row */
     struct timer resend;

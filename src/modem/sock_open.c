@@ -5,8 +5,6 @@
 #include "blynkd/base/pattern.h"
 #include "blynkd/base/scan.h"
 
-#include "cme.h"
-
 #include <stdio.h>
 #include <string.h>
 
@@ -94,20 +92,8 @@ void sock_on_sweep_done(struct sock *sock, const struct at_reply *reply)
 
 void sock_enter_open(struct sock *sock)
 {
+    sock->open_ms = sched_now_ms(sock->sched);
     sock_command(sock, &sock->control, &sock->dialect->open);
-}
-
-static enum stream_fault blame_of(const struct sock *sock, const struct at_reply *reply,
-                                  enum stream_fault otherwise)
-{
-    const struct dialect_blame *blame = sock->dialect->open_blame;
-
-    for (; blame && blame->pattern; blame++) {
-        if (pattern_matches(blame->pattern, reply->text, strlen(reply->text), NULL)) {
-            return blame->fault;
-        }
-    }
-    return otherwise;
 }
 
 static bool ends_with(const char *const *patterns, const struct at_reply *reply)
@@ -155,25 +141,10 @@ void sock_after_failure(struct sock *sock)
     }
 }
 
-static void blame_open(struct sock *sock, const struct at_reply *reply)
-{
-    enum stream_fault fault = blame_of(sock, reply, STREAM_FAULT_CONNECT);
-    char text[160];
-
-    cme_describe(reply, text, sizeof(text));
-    if (fault == STREAM_FAULT_NAME) {
-        sock_blame(sock, fault, "the modem cannot find the address of %.100s", sock->host);
-    } else if (fault == STREAM_FAULT_BEARER) {
-        sock_blame(sock, fault, "there is no data connection: %s", text);
-    } else {
-        sock_blame(sock, fault, "%.64s:%u was not reached: %s", sock->host, (unsigned)sock->port, text);
-    }
-}
-
 static void on_failed(struct sock *sock, const struct at_reply *reply)
 {
     sock->open_unsure = reply->result == AT_RESULT_TIMEOUT || ends_with(sock->dialect->open_unsure, reply);
-    blame_open(sock, reply);
+    sock_blame_open(sock, reply);
     if (sock->dialect->open_unsure_ms && ends_with(sock->dialect->open_unsure, reply) && !sock->unwanted) {
         sock_go(sock, SOCK_GRACE);
     } else if (sock->dialect->close_after_failure && sock->link >= 0) {
@@ -189,7 +160,8 @@ static void on_failed(struct sock *sock, const struct at_reply *reply)
 
 void sock_on_open_done(struct sock *sock, const struct at_reply *reply)
 {
-    bool ok = reply->result == AT_RESULT_OK && blame_of(sock, reply, STREAM_FAULT_NONE) == STREAM_FAULT_NONE;
+    bool ok =
+        reply->result == AT_RESULT_OK && sock_open_blame(sock, reply, STREAM_FAULT_NONE) == STREAM_FAULT_NONE;
 
     if (ok) {
         on_connected(sock);

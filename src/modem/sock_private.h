@@ -47,6 +47,11 @@ void sock_on_bearer_done(struct sock *sock, const struct at_reply *reply);
 void sock_on_name_done(struct sock *sock, const struct at_reply *reply);
 void sock_on_control_line(void *arg, const char *line, size_t len);
 
+/* sock_why.c: what an end of the open means; the blame itself. */
+enum stream_fault sock_open_blame(const struct sock *sock, const struct at_reply *reply,
+                                  enum stream_fault otherwise);
+void sock_blame_open(struct sock *sock, const struct at_reply *reply);
+
 /* sock_send.c */
 size_t sock_write(struct stream *stream, const uint8_t *data, size_t len);
 size_t sock_room(const struct stream *stream);

@@ -108,9 +108,9 @@ static void give_up(struct tcp_stream *tcp, enum stream_fault fault, const char 
     tcp->state = TCP_STREAM_CLOSING;
     tcp->fault = fault;
     if (error) {
-        snprintf(tcp->why, sizeof(tcp->why), "%s %s: %s", tcp->server, what, uv_strerror(error));
+        snprintf(tcp->why, sizeof(tcp->why), "%.100s %.40s: %.50s", tcp->server, what, uv_strerror(error));
     } else {
-        snprintf(tcp->why, sizeof(tcp->why), "%s %s", tcp->server, what);
+        snprintf(tcp->why, sizeof(tcp->why), "%.60s %.130s", tcp->server, what);
     }
     uv_timer_start(&tcp->timer, on_closing_turn, 0, 0);
 }

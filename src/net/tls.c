@@ -115,8 +115,11 @@ static void set_name(struct tls_stream *tls, const char *host)
     snprintf(tls->name, sizeof(tls->name), "%.*s", (int)len, name);
 }
 
+/* Meanwhile the carrier may have served somebody else, without encryption. */
 static int tls_open(struct stream *stream, const char *host, uint16_t port)
 {
+    static const struct stream_events carrier_events = {on_carrier_open, tls_on_carrier_bytes,
+                                                        tls_on_carrier_room, on_carrier_closed};
     struct tls_stream *tls = tls_of(stream);
 
     if (tls->state != TLS_CLOSED) {
@@ -129,6 +132,8 @@ static int tls_open(struct stream *stream, const char *host, uint16_t port)
     snprintf(tls->server, sizeof(tls->server), "%.70s:%u", host, port);
     memset(&tls->info, 0, sizeof(tls->info));
     tls->first_len = 0;
+    tls->carrier->events = carrier_events;
+    tls->carrier->arg = tls;
     int error = stream_open(tls->carrier, host, port);
     if (!error) {
         tls->state = TLS_OPENING;
@@ -162,8 +167,6 @@ static const struct stream_ops tls_ops = {
 struct tls_stream *tls_stream_create(struct sched *sched, struct stream *carrier,
                                      const struct tls_events *events, void *arg)
 {
-    static const struct stream_events carrier_events = {on_carrier_open, tls_on_carrier_bytes,
-                                                        tls_on_carrier_room, on_carrier_closed};
     struct tls_stream *tls = calloc(1, sizeof(*tls));
 
     if (!tls) {
@@ -177,8 +180,6 @@ struct tls_stream *tls_stream_create(struct sched *sched, struct stream *carrier
     buf_init(&tls->unsent, OUT_MAX_BYTES);
     timer_init(&tls->plain, tls_end_plain, tls);
     task_init(&tls->room_grew, tls_tell_room, tls);
-    carrier->events = carrier_events;
-    carrier->arg = tls;
     return tls;
 }
 

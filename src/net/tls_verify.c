@@ -35,8 +35,8 @@ static void explain_time(struct tls_check *check, const char *whose, const X509 
     }
     tls_certificate_write_day(ended ? X509_get0_notAfter(certificate) : X509_get0_notBefore(certificate),
                               day);
-    snprintf(check->why, sizeof(check->why), "%s %s %s; this machine believes it is %s UTC: %s", whose,
-             ended ? "expired on" : "is not valid before", day, now,
+    snprintf(check->why, sizeof(check->why), "%.44s %s %.11s; this machine believes it is %.17s UTC: %s",
+             whose, ended ? "expired on" : "is not valid before", day, now,
              ended ? "if that is right, the server needs a new one" : "if that is wrong, set its clock");
 }
 

@@ -288,6 +288,18 @@ int at_prompt(struct modem *modem, size_t count, at_then *then)
     return AT_PENDING;
 }
 
+int at_expect(struct modem *modem, size_t count, at_then *then)
+{
+    struct at_run *at = &modem->at;
+
+    at->payload_then = then;
+    at->payload_wanted = count;
+    at->state = AT_PROMPTING;
+    out_print_answer(modem);
+    uart_mark(&modem->uart);
+    return AT_PENDING;
+}
+
 /* Only now: what the host wrote before it could see the prompt is not payload. */
 void at_prompt_sent(struct modem *modem)
 {

@@ -94,6 +94,8 @@ void at_on_abort(struct modem *modem, at_then *abort);
 
 /* Prompt, then `count` bytes (0: text up to 0x1A) into line.payload, then `then`. */
 int at_prompt(struct modem *modem, size_t count, at_then *then);
+/* The same without a prompt: a line that was said stands for it. */
+int at_expect(struct modem *modem, size_t count, at_then *then);
 
 /* Argument helpers: number within bounds, or false. */
 bool at_number(const struct at_call *call, int index, long low, long high, long *out);

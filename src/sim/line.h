@@ -12,7 +12,7 @@
 #include <uv.h>
 
 #define LINE_BYTES_MAX   600
-#define LINE_PAYLOAD_MAX 2048
+#define LINE_PAYLOAD_MAX 10240 /* of a file */
 
 struct modem;
 

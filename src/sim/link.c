@@ -1,5 +1,6 @@
 #include "link.h"
 
+#include "link_secure.h"
 #include "modem.h"
 #include "print.h"
 
@@ -52,17 +53,36 @@ static void on_result_due(uv_timer_t *timer)
         opened(link);
 }
 
-static void on_tcp_opened(void *owner, int status)
+/* What comes of the opening is known, and told after connect_ms. */
+static void decide(struct link *link, int status)
 {
-    struct link *link = owner;
     long delay = VARIANT_NUMBER(link->modem, CONNECT_MS) + link->extra_ms;
 
+    link->shaking = false;
     link->failed = status < 0;
     if (status < 0)
         link->conn = NULL;
     else
         tcp_pause(link->conn, true);
     uv_timer_start(&link->timer, on_result_due, (uint64_t)delay, 0);
+}
+
+static void go_on(struct link *link, enum link_tls_state state)
+{
+    if (state == LINK_TLS_FAILED)
+        tcp_close(link->conn);
+    if (state != LINK_TLS_SHAKING)
+        decide(link, state == LINK_TLS_DONE ? 0 : -1);
+}
+
+static void on_tcp_opened(void *owner, int status)
+{
+    struct link *link = owner;
+
+    if (status == 0 && link->secure)
+        go_on(link, link_secure_begin(link));
+    else
+        decide(link, status);
 }
 
 void link_fail_later(struct link *link)
@@ -120,7 +140,8 @@ enum link_open link_open(struct link *link, const char *host, uint16_t port)
         return LINK_NO_NAME;
     modem->stats.opens++;
     link->state = LINK_CONNECTING;
-    link->failed = link->timed_out = link->dead = link->notified = false;
+    link->failed = link->timed_out = link->dead = link->notified = link->shaking = false;
+    link->problem = LINK_TLS_OTHER;
     link->rx_length = link->dead_waiting = 0;
     link->sent = link->taken = 0;
     print_event("--", "link %d connects to %s:%u", link->id, host, port);
@@ -158,9 +179,16 @@ static void on_tcp_data(void *owner, const uint8_t *bytes, size_t count)
 {
     struct link *link = owner;
 
+    if (link->shaking) {
+        go_on(link, link_secure_take(link, bytes, count));
+        return;
+    }
     if (link_is_forgotten(link))
         return;
-    link->modem->profile->family->link_data(link->modem, link, bytes, count);
+    if (link->tls != NULL)
+        link_secure_take(link, bytes, count);
+    else
+        link->modem->profile->family->link_data(link->modem, link, bytes, count);
     links_resume(link->modem);
 }
 
@@ -171,11 +199,13 @@ static bool is_buffered(const struct link *link)
     return link->buffered || modem->settings.rxget != 0 || modem->profile->buffered;
 }
 
-static size_t receive_room(const struct link *link)
+size_t link_room(const struct link *link)
 {
     const struct modem *modem = link->modem;
     size_t limit = (size_t)VARIANT_NUMBER(modem, CHUNK_MAX);
 
+    if (link->shaking)
+        return sizeof link->rx;
     if (link->dead || link->state != LINK_OPEN || fault_is_mute(modem))
         return 0;
     if (!is_buffered(link))
@@ -188,14 +218,18 @@ static size_t receive_room(const struct link *link)
 
 static size_t on_tcp_room(void *owner)
 {
-    return receive_room(owner);
+    return link_room(owner);
 }
 
 void links_resume(struct modem *modem)
 {
-    for (int id = 0; id < LINKS_MAX; id++)
-        if (modem->links[id].conn != NULL && modem->links[id].state == LINK_OPEN)
-            tcp_pause(modem->links[id].conn, receive_room(&modem->links[id]) == 0);
+    for (int id = 0; id < LINKS_MAX; id++) {
+        struct link *link = &modem->links[id];
+
+        link_secure_hand_on(link);
+        if (link->conn != NULL && link->state == LINK_OPEN)
+            tcp_pause(link->conn, link_room(link) == 0);
+    }
 }
 
 void link_keep(struct link *link, const uint8_t *bytes, size_t count)
@@ -225,6 +259,8 @@ static void on_tcp_closed(void *owner)
     link->conn = NULL;
     if (link->dead)
         return;
+    if (link->shaking)
+        decide(link, -1);
     if (link->state == LINK_CONNECTING) {
         link->failed = true;
         return;
@@ -246,6 +282,7 @@ void link_remote_close(struct link *link)
 void link_close(struct link *link, enum link_state after)
 {
     uv_timer_stop(&link->timer);
+    link_secure_end(link);
     if (link->conn != NULL && link->dead)
         tcp_bury(&link->modem->graveyard, link->conn);
     else if (link->conn != NULL)
@@ -314,7 +351,9 @@ bool link_send(struct link *link, const uint8_t *bytes, size_t count)
         link->dead_waiting += count;
         return true;
     }
-    return tcp_send(link->conn, bytes, count) == 0;
+    if (link->tls == NULL)
+        return tcp_send(link->conn, bytes, count) == 0;
+    return link_secure_send(link, bytes, count);
 }
 
 static void on_tcp_sent(void *owner)

@@ -6,6 +6,7 @@
 #ifndef SIM_LINK_H
 #define SIM_LINK_H
 
+#include "link_tls.h"
 #include "route.h"
 #include "tcp.h"
 
@@ -35,7 +36,12 @@ struct link {
     bool buffered;    /* what comes waits to be read, whatever other links do */
     bool timed_out;   /* the modem's own TCP has given up */
     bool failed;      /* connecting, and it is known that nothing will come of it */
-    bool notified;    /* the host has been told of waiting data and has not read since */
+    bool secure;      /* this one opening is to be encrypted as `wish` says */
+    struct link_tls_wish wish;
+    struct link_tls *tls; /* NULL: plain */
+    enum link_tls_problem problem;
+    bool shaking, handing; /* the handshake is on; what was decrypted is being handed on */
+    bool notified;         /* the host has been told of waiting data and has not read since */
     uint64_t data_at_ms, sent, taken, passed_ms;
     uint16_t port;
     char host[ROUTE_HOST_MAX], ip[ROUTE_IP_MAX];
@@ -68,6 +74,9 @@ void link_kill_silently(struct link *link);
 
 /* What has come waits to be read; what does not fit is lost. */
 void link_keep(struct link *link, const uint8_t *bytes, size_t count);
+
+/* How much may come now. */
+size_t link_room(const struct link *link);
 
 /* The host has read so many of the bytes that wait. */
 void link_taken(struct link *link, size_t count);

@@ -12,6 +12,7 @@
 #include "control.h"
 #include "esp8266.h"
 #include "fault.h"
+#include "files.h"
 #include "line.h"
 #include "link.h"
 #include "names.h"
@@ -83,6 +84,7 @@ struct modem {
     struct variants variants;
     struct faults faults;
     struct routes routes;
+    struct files files;
     struct uart uart;
     struct line line;
     struct at_run at;

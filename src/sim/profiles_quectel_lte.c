@@ -7,9 +7,13 @@
 #include <stddef.h>
 
 static const struct at_command *const tables[] = {
-    quectel_module_commands,   quectel_network_commands,   quectel_lte_commands, quectel_lte_tcp_commands,
-    quectel_lte_data_commands, at_settings_commands,       at_identity_commands, at_cclk_commands,
-    at_ctzu_commands,          quectel_lte_clock_commands, at_network_commands,  NULL,
+    quectel_module_commands,   quectel_network_commands,
+    quectel_lte_commands,      quectel_lte_tcp_commands,
+    quectel_lte_ssl_commands,  quectel_file_commands,
+    quectel_lte_data_commands, at_settings_commands,
+    at_identity_commands,      at_cclk_commands,
+    at_ctzu_commands,          quectel_lte_clock_commands,
+    at_network_commands,       NULL,
 };
 
 static const char *const storm[] = {"+CEREG: 1", "+QIND: \"csq\",24,99", "+CMTI: \"SM\",4", "RING", NULL};

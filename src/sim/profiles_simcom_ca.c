@@ -8,9 +8,19 @@
 #include <stddef.h>
 
 static const struct at_command *const tables[] = {
-    simcom_ca_bearer_commands, simcom_ca_commands, simcom_ca_data_commands, simcom_lte_commands,
-    simcom_gnss_commands,      simcom_commands,    at_settings_commands,    at_identity_commands,
-    at_cclk_commands,          at_ctzu_commands,   at_network_commands,     NULL,
+    simcom_ca_bearer_commands,
+    simcom_ca_ssl_commands,
+    simcom_ca_commands,
+    simcom_ca_data_commands,
+    simcom_lte_commands,
+    simcom_gnss_commands,
+    simcom_commands,
+    at_settings_commands,
+    at_identity_commands,
+    at_cclk_commands,
+    at_ctzu_commands,
+    at_network_commands,
+    NULL,
 };
 
 static const char *const storm[] = {"+CEREG: 1", "*PSUTTZ: 22/03/14,09:12:44,\"+04\",0", "+CMTI: \"SM\",4",

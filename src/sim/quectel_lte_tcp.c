@@ -24,6 +24,11 @@ static unsigned bit_of(const struct link *link)
     return 1U << link->id;
 }
 
+bool quectel_lte_is_ssl(const struct modem *modem, const struct link *link)
+{
+    return (modem->quectel.ssl & bit_of(link)) != 0;
+}
+
 static bool is_used(const struct modem *modem, const struct link *link)
 {
     return (modem->quectel.used & bit_of(link)) != 0;
@@ -34,7 +39,8 @@ static bool is_used(const struct modem *modem, const struct link *link)
 static void say_result(struct modem *modem, const struct link *link, int error)
 {
     modem->quectel.last_error = error;
-    out_line(modem, OUT_LATE, "+QIOPEN: %d,%d", link->id, error);
+    out_line(modem, OUT_LATE, "+%s: %d,%d", quectel_lte_is_ssl(modem, link) ? "QSSLOPEN" : "QIOPEN", link->id,
+             error);
 }
 
 static void link_opened(struct modem *modem, struct link *link)
@@ -50,13 +56,8 @@ static void link_failed(struct modem *modem, struct link *link)
     say_result(modem, link, nameless ? 565 : 566);
 }
 
-struct opening {
-    long context, port, local, mode;
-    const char *host;
-};
-
 /* Transparent mode, 2, is not simulated. */
-static bool arguments_fit(const struct at_call *call, struct opening *opening)
+static bool arguments_fit(const struct at_call *call, struct quectel_opening *opening)
 {
     opening->local = opening->mode = 0;
     opening->host = call->arg[3].text;
@@ -67,7 +68,7 @@ static bool arguments_fit(const struct at_call *call, struct opening *opening)
            (call->argc < 7 || at_number(call, 6, 0, 1, &opening->mode));
 }
 
-static void start(struct modem *modem, struct link *link, const struct opening *opening)
+void quectel_lte_open(struct modem *modem, struct link *link, const struct quectel_opening *opening)
 {
     struct quectel *quectel = &modem->quectel;
 
@@ -93,7 +94,7 @@ static void start(struct modem *modem, struct link *link, const struct opening *
 static int run_qiopen(struct modem *modem, const struct at_call *call)
 {
     struct link *link = quectel_lte_link(modem, call, 1);
-    struct opening opening;
+    struct quectel_opening opening;
 
     if (link == NULL || call->argc < 4 || !arguments_fit(call, &opening)) {
         modem->quectel.last_error = 552;
@@ -101,8 +102,10 @@ static int run_qiopen(struct modem *modem, const struct at_call *call)
     }
     if (fault_point_reached(modem, FAULT_AT_CONNECT))
         return AT_SILENT;
+    if (!is_used(modem, link))
+        modem->quectel.ssl &= ~bit_of(link);
     at_result(modem, AT_OK);
-    start(modem, link, &opening);
+    quectel_lte_open(modem, link, &opening);
     return AT_DONE;
 }
 
@@ -111,13 +114,13 @@ static int run_qiopen(struct modem *modem, const struct at_call *call)
 static void say_closed(struct modem *modem, const struct link *link)
 {
     if (quectel_lte_urcs_come(modem))
-        out_line(modem, OUT_URC, "+QIURC: \"closed\",%d", link->id);
+        out_line(modem, OUT_URC, "+%s: \"closed\",%d", quectel_lte_is_ssl(modem, link) ? "QSSLURC" : "QIURC",
+                 link->id);
 }
 
 /* Some tell of the host's own close, too (B7). */
-static int run_qiclose(struct modem *modem, const struct at_call *call)
+int quectel_lte_close(struct modem *modem, struct link *link)
 {
-    struct link *link = quectel_lte_link(modem, call, 0);
     bool told = VARIANT_ON(modem, QICLOSE_URC) || modem->quectel.close_told;
 
     if (link == NULL || (!is_used(modem, link) && VARIANT_IS(modem, QICLOSE_IDLE, "error")))
@@ -129,6 +132,11 @@ static int run_qiclose(struct modem *modem, const struct at_call *call)
     if (told)
         say_closed(modem, link);
     return AT_DONE;
+}
+
+static int run_qiclose(struct modem *modem, const struct at_call *call)
+{
+    return quectel_lte_close(modem, quectel_lte_link(modem, call, 0));
 }
 
 /* The number stays taken; what waits can still be read. */
@@ -165,7 +173,7 @@ static void bearer_lost(struct modem *modem)
 /* ---- status ---- */
 
 /* 0 initial, 1 opening, 2 connected (3 on real firmware), 4 closing. */
-static int state_number(const struct modem *modem, const struct link *link)
+int quectel_lte_state_number(const struct modem *modem, const struct link *link)
 {
     switch (link->state) {
     case LINK_INITIAL:
@@ -183,10 +191,10 @@ static int state_number(const struct modem *modem, const struct link *link)
 
 static size_t print_state(const struct modem *modem, const struct link *link, char *out, size_t room)
 {
-    int length =
-        snprintf(out, room, "+QISTATE: %d,\"TCP\",\"%s\",%u,65514,%d,%d,0,%d,\"uart1\"\r\n", link->id,
-                 link->ip[0] ? link->ip : "0.0.0.0", (unsigned)link->port, state_number(modem, link),
-                 modem->quectel.context, (modem->quectel.push & bit_of(link)) != 0);
+    int length = snprintf(out, room, "+QISTATE: %d,\"TCP\",\"%s\",%u,65514,%d,%d,0,%d,\"uart1\"\r\n",
+                          link->id, link->ip[0] ? link->ip : "0.0.0.0", (unsigned)link->port,
+                          quectel_lte_state_number(modem, link), modem->quectel.context,
+                          (modem->quectel.push & bit_of(link)) != 0);
 
     return length > 0 && (size_t)length < room ? (size_t)length : 0;
 }
@@ -200,7 +208,7 @@ static void say_states(struct modem *modem, const struct link *one)
     for (int id = 0; id < SOCKETS; id++) {
         const struct link *link = &modem->links[id];
 
-        if (is_used(modem, link) && (one == NULL || one == link))
+        if (is_used(modem, link) && !quectel_lte_is_ssl(modem, link) && (one == NULL || one == link))
             used += print_state(modem, link, text + used, sizeof text - used);
     }
     if (used > 0)
@@ -238,6 +246,8 @@ const struct at_command quectel_lte_tcp_commands[] = {
 static void reset(struct modem *modem)
 {
     modem->quectel = (struct quectel){.echo = true, .context = 1, .urcs_here = modem->quectel.urcs_here};
+    for (int i = 0; i < QUECTEL_SSL_CONTEXTS; i++)
+        modem->quectel.contexts[i] = (struct quectel_ssl){.version = 4, .no_dates = true};
 }
 
 const struct family quectel_lte_family = {

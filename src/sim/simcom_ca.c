@@ -12,7 +12,14 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { OPEN_TIMEOUT = 2, OPEN_PARAMETER = 4, OPEN_NO_NAME = 20, OPEN_NO_NETWORK = 21 };
+enum {
+    OPEN_TIMEOUT = 2,
+    OPEN_PARAMETER = 4,
+    OPEN_NO_NAME = 20,
+    OPEN_NO_NETWORK = 21,
+    OPEN_DATES = 24,
+    OPEN_OTHER_NAME = 25
+};
 
 static unsigned bit_of(const struct link *link)
 {
@@ -64,15 +71,9 @@ static void open_failed(struct modem *modem, struct link *link, int error)
     say_opened(modem, link, error);
 }
 
-/* The handshake is the modem's; what passes here is always plain. */
 static void link_opened(struct modem *modem, struct link *link)
 {
-    int error = modem->simcom_ca.secure & bit_of(link) ? (int)VARIANT_NUMBER(modem, TLS_RESULT) : 0;
-
-    if (error != 0)
-        open_failed(modem, link, error);
-    else
-        say_opened(modem, link, 0);
+    say_opened(modem, link, 0);
 }
 
 static void link_failed(struct modem *modem, struct link *link)
@@ -82,6 +83,11 @@ static void link_failed(struct modem *modem, struct link *link)
     if (modem->simcom_ca.unresolved & bit_of(link)) {
         modem->simcom_ca.unresolved &= ~bit_of(link);
         open_failed(modem, link, OPEN_NO_NAME);
+    } else if (link->tls != NULL) {
+        open_failed(modem, link,
+                    link->problem == LINK_TLS_EXPIRED      ? OPEN_DATES
+                    : link->problem == LINK_TLS_WRONG_NAME ? OPEN_OTHER_NAME
+                                                           : (int)VARIANT_NUMBER(modem, TLS_RESULT));
     } else if (VARIANT_IS(modem, CAOPEN_ERROR, "hang")) {
         print_event("--", "AT+CAOPEN is never answered");
         link_close(link, LINK_CLOSED);
@@ -147,6 +153,7 @@ static int run_caopen(struct modem *modem, const struct at_call *call)
     }
     modem->simcom_ca.used |= bit_of(link);
     modem->simcom_ca.context[link->id] = (uint8_t)context;
+    simcom_ca_ssl_wish(modem, link, call->arg[host].text);
     if (link_open(link, call->arg[host].text, (uint16_t)port) == LINK_NO_NAME) {
         print_event("--", "'%s' does not resolve", call->arg[host].text);
         modem->simcom_ca.unresolved |= bit_of(link);
@@ -258,23 +265,6 @@ static int run_cacid(struct modem *modem, const struct at_call *call)
     return AT_OK;
 }
 
-/* Needs AT+CACID before (B7). */
-static int run_casslcfg(struct modem *modem, const struct at_call *call)
-{
-    const struct link *link = simcom_ca_link(modem, call, 0);
-
-    if (link == NULL || call->argc < 3 ||
-        (VARIANT_IS(modem, CACID_FIRST, "needed") && (modem->simcom_ca.named & bit_of(link)) == 0))
-        return AT_ERROR;
-    if (strcasecmp(call->arg[1].text, "SSL") != 0)
-        return AT_OK;
-    if (strcmp(call->arg[2].text, "1") == 0)
-        modem->simcom_ca.secure |= bit_of(link);
-    else
-        modem->simcom_ca.secure &= ~bit_of(link);
-    return AT_OK;
-}
-
 static void take_config(struct modem *modem, const struct at_call *call)
 {
     long on = 0, seconds = 0;
@@ -324,20 +314,11 @@ static int run_cacfg(struct modem *modem, const struct at_call *call)
     return AT_ERROR;
 }
 
-static int run_accept(struct modem *modem, const struct at_call *call)
-{
-    (void)modem;
-    (void)call;
-    return AT_OK;
-}
-
 const struct at_command simcom_ca_commands[] = {
     {"+CAOPEN", run_caopen, AT_SET, AT_NEEDS_SIM},
     {"+CACLOSE", run_caclose, AT_SET, 0},
     {"+CASTATE", run_castate, AT_QUERY, 0},
     {"+CACID", run_cacid, AT_SET | AT_TEST, 0},
-    {"+CASSLCFG", run_casslcfg, AT_SET, 0},
-    {"+CSSLCFG", run_accept, AT_SET, 0},
     {"+CACFG", run_cacfg, AT_SET, 0},
     {NULL, NULL, 0, 0},
 };

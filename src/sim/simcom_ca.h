@@ -6,6 +6,8 @@
 #define SIM_SIMCOM_CA_H
 
 #include "at.h"
+#include "files.h"
+#include "link_tls.h"
 #include "profile.h"
 
 #include <stdbool.h>
@@ -15,6 +17,14 @@
 #define SIMCOM_CA_CONTEXTS 4
 #define SIMCOM_CA_SOCKETS  13 /* cid 0 to 12; the profile may have fewer */
 
+/* SSL context 0, the only one that is simulated; forgotten at a reboot. */
+struct simcom_ca_ssl {
+    bool files_open; /* CFSINIT */
+    bool no_dates;
+    char file[FILE_NAME_MAX]; /* that is being written */
+    char ca[FILE_NAME_MAX], name[LINK_TLS_NAME_MAX];
+};
+
 struct simcom_ca {
     /* bits of contexts */
     unsigned active, activating, automatic;
@@ -22,6 +32,7 @@ struct simcom_ca {
     unsigned used, named, secure, unresolved;
     uint8_t context[SIMCOM_CA_SOCKETS];
     int sending;
+    struct simcom_ca_ssl ssl;
     bool async;         /* CACFG="ASYNCOPEN",1 */
     bool says_address;  /* CASRIP=1 */
     long auto_close_ms; /* CACFG="ATOCLOSE"; 0: off */
@@ -30,10 +41,13 @@ struct simcom_ca {
 extern const struct at_command simcom_ca_bearer_commands[]; /* simcom_ca_bearer.c */
 extern const struct at_command simcom_ca_commands[];        /* simcom_ca.c */
 extern const struct at_command simcom_ca_data_commands[];   /* simcom_ca_data.c */
+extern const struct at_command simcom_ca_ssl_commands[];    /* simcom_ca_ssl.c */
 extern const struct family simcom_ca_family;
 
 struct link *simcom_ca_link(struct modem *modem, const struct at_call *call, int index);
 bool simcom_ca_is_used(const struct modem *modem, const struct link *link);
+/* How the link is to be opened, plain or not. */
+void simcom_ca_ssl_wish(const struct modem *modem, struct link *link, const char *host);
 int simcom_ca_wrong_state(struct modem *modem);
 void simcom_ca_data(struct modem *modem, struct link *link, const uint8_t *bytes, size_t count);
 

@@ -130,7 +130,7 @@
     X(CAOPEN_ERROR, FAMILY_SIMCOM_CA, "caopen_error", "#|hang", "27",                                        \
       "result of a CAOPEN that does not connect; hang: it never answers")                                    \
     X(CAOPEN_USED, FAMILY_SIMCOM_CA, "caopen_used", "4|3", "4", "result of CAOPEN on a cid in use")          \
-    X(TLS_RESULT, FAMILY_SIMCOM_CA, "tls_result", "#", "0", "result of a handshake; 1 or 27 is a failure")   \
+    X(TLS_RESULT, FAMILY_SIMCOM_CA, "tls_result", "#", "1", "result of a handshake that fails")              \
     X(CID_AFTER_FAILURE, FAMILY_SIMCOM_CA, "cid_after_failure", "free|held", "free",                         \
       "a failed CAOPEN leaves the cid free, or it wants CACLOSE")                                            \
     X(CID_AFTER_CLOSE, FAMILY_SIMCOM_CA, "cid_after_close", "held|free", "held",                             \

@@ -52,7 +52,7 @@ static void forget_written(struct store_model *model)
 /* Members of a group go to pins that follow each other. */
 int store_model_write(struct store_model *model, unsigned first_pin, unsigned group)
 {
-    struct outbox_write writes[STORE_MODEL_PINS];
+    struct outbox_write writes[STORE_MODEL_PINS] = {{0}};
     char values[STORE_MODEL_PINS][16];
 
     for (unsigned i = 0; i < group; i++) {

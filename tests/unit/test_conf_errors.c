@@ -59,6 +59,10 @@ static const struct wrong wrongs[] = {
     {"[blynk]\nserver = host:99999\n", "[blynk] server: \"host:99999\" is no address"},
     {"[blynk]\nserver = blynk.cloud:80\n", "blynkd.conf:6: [blynk] server: no TLS is spoken on this port"},
     {"[blynk]\nserver = x:8080\n", WARNING "blynkd.conf:6: [blynk] server: no TLS is spoken on this port"},
+    {"[blynk]\ntls = modem\n", "blynkd.conf:6: [blynk] tls: `tls = modem` needs ca_file"},
+    {"[blynk]\ntls = modem\n[modem]\nprofile = a7\n",
+     "blynkd.conf:6: [blynk] tls: this modem has no TLS of its own that could check whom it speaks to: use "
+     "`tls = yes`"},
     {"[blynk]\nserver = x:443\ntls = no\n", "blynkd.conf:6: [blynk] server: only TLS is spoken on this port"},
     {"[blynk]\nca_file = /nonexistent/ca.pem\n", "[blynk] ca_file: /nonexistent/ca.pem cannot be read"},
     {"[blynk]\nheartbeat = 1s\n",

@@ -52,6 +52,13 @@ static void store(void *arg, const char *name, const char *line, size_t len)
     snprintf(u->stored + used, sizeof(u->stored) - used, "%s=%s;", name, line);
 }
 
+static const uint8_t *payload(void *arg, const char *name, size_t *len)
+{
+    (void)arg;
+    *len = 5;
+    return strcmp(name, "file") == 0 ? (const uint8_t *)"bytes" : NULL;
+}
+
 static void on_done(void *arg, const struct at_step *step, const struct at_reply *reply)
 {
     struct user *u = arg;
@@ -69,7 +76,7 @@ static void on_done(void *arg, const struct at_step *step, const struct at_reply
 
 static int set_up(void **state)
 {
-    static const struct at_script_user calls = {lookup, store, on_done, &user};
+    static const struct at_script_user calls = {lookup, store, on_done, &user, payload};
 
     (void)state;
     at_rig_init(&rig);

@@ -19,7 +19,7 @@
 #include <unistd.h>
 
 static struct tls_papers papers;
-static char path[128];
+static char path[100];
 static char why[TLS_WHY_MAX];
 
 static int on_group_setup(void **state)

@@ -57,6 +57,7 @@ struct at_expect {
     uint32_t deadline_ms;     /* from the last byte written to the end; 0 = AT_DEADLINE_DEFAULT_MS */
     uint32_t settle_ms;       /* AT_END_BOTH; 0 = 2000 */
     uint32_t prompt_ms;       /* with payload: how long to wait for '>'; 0 = 5000 */
+    const char *prompt_line;  /* pattern of a line that stands for '>' ("CONNECT"); or NULL */
     const char *const *lines; /* patterns of information lines that belong to the answer */
     const char *const *done;  /* see `end`; also given to on_line */
     const char *const *fail;  /* patterns that end it with AT_RESULT_FAIL */

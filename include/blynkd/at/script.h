@@ -22,6 +22,7 @@ enum at_on_fail {
 struct at_step {
     const char *send;               /* NULL ends the table */
     const struct at_expect *expect; /* NULL: AT_END_OK within AT_DEADLINE_DEFAULT_MS */
+    const char *payload;            /* what is written after the prompt, by the user's name for it; or NULL */
     const char *store;              /* information lines are handed to `store` under this name; or NULL */
     const char *only_if;            /* skipped unless this variable has a value */
     const char *unless;             /* skipped if this variable has a value */
@@ -42,6 +43,8 @@ struct at_script_user {
      * script whatever the table says. */
     void (*on_done)(void *arg, const struct at_step *step, const struct at_reply *reply);
     void *arg;
+    /* The bytes of a step with `payload`, kept until the step has ended; NULL: there are none. May be NULL. */
+    const uint8_t *(*payload)(void *arg, const char *name, size_t *len);
 };
 
 struct at_script {

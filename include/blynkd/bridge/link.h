@@ -38,9 +38,10 @@ enum link_state {
 
 struct link_config {
     char host[256];
-    uint16_t port; /* 0: those of Blynk's cloud, in turn: 443 and 9443 with TLS, 80 and 8080 without */
-    bool tls;
-    char ca_file[256];                               /* whom to trust; "": the system's authorities */
+    uint16_t port;     /* 0: those of Blynk's cloud, in turn: 443 and 9443 with TLS, 80 and 8080 without */
+    bool tls;          /* of this machine, over whatever the uplink carries */
+    bool tls_by_modem; /* the uplink's stream is encrypted already */
+    char ca_file[256]; /* whom to trust; "": the system's authorities */
     char fallback_addresses[LINK_FALLBACKS_MAX][64]; /* tried in order when the name does not resolve */
     size_t fallback_count;
     char allowed_redirects[8][128]; /* suffixes such as ".blynk.cloud"; the configured host is always allowed,

@@ -35,6 +35,7 @@ enum modem_state {
 };
 
 #define MODEM_NAME_SERVERS 2
+#define MODEM_CA_MAX       8192 /* bytes of the authority's certificate; a modem takes 10 KiB */
 
 struct modem_config {
     char profile[24]; /* a name of modem_profiles(), or "auto" */
@@ -51,6 +52,9 @@ struct modem_config {
     uint32_t send_max_bytes; /* 0 = the profile's; smaller ones are safer on weak links */
     int command_gap_ms;      /* -1 = the profile's */
     bool allow_roaming;
+    bool tls; /* its own; only with a certificate, and only if modem_tls_refusal() has nothing against it */
+    uint8_t ca[MODEM_CA_MAX]; /* whom it is to trust: PEM */
+    size_t ca_len;
 };
 
 /* NULL: no memory, or the profile's name is unknown (errno = EINVAL). The port must outlive the modem. */
@@ -107,6 +111,8 @@ size_t modem_profile_count(void);
 const struct modem_profile *modem_profile_at(size_t index);
 const struct modem_profile *modem_profile_find(const char *name);
 const char *modem_profile_name(const struct modem_profile *profile);
+/* Why the modem's own TLS must not be used, with what to do; NULL: it may. */
+const char *modem_tls_refusal(const struct modem_profile *profile);
 /* One line for people: name, vendor, modules, family, support level, TLS on the module, largest send in bytes, PPP;
  * and the line above them. */
 const char *modem_profile_heading(void);

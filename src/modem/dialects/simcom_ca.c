@@ -205,17 +205,107 @@ static const struct at_expect expect_counts = {
 /* 1300: real modules degrade with more (B4). */
 #define COMMON                                                                                               \
     .name_servers = name_servers, .numbering = DIALECT_NUMBERED_BY_HOST, .link = 0, .open_busy = busy,       \
-    .close_after_failure = true, .open_blame = blame, .bearer = {"AT+CNACT?", &expect_contexts},             \
-    .bearer_gone = context_down, .bearer_there = context_up, .resolve_failed = not_resolved,                 \
+    .close_after_failure = true, .bearer = {"AT+CNACT?", &expect_contexts}, .bearer_gone = context_down,     \
+    .bearer_there = context_up, .resolve_failed = not_resolved,                                              \
     .send = {"AT+CASEND={link},{len}", &expect_send}, .send_max_bytes = 1300, .reading = DIALECT_BUFFERED,   \
     .announces = announces, .receive = {"AT+CARECV={link},{max}", &expect_receive},                          \
     .receive_max_bytes = 1300, .waiting_capture = 0, .status = {"AT+CASTATE?", &expect_status},              \
     .row_forms = row_forms, .words = words, .close = {"AT+CACLOSE={link}", &expect_close},                   \
     .close_after_peer = true, .data_lines = data, .closed_lines = closed, .bearer_lost_lines = inactive
 
+/* ---- the modem's own TLS (B7) ---- */
+
+/* The handshake has no code of its own but for what is wrong with the certificate. */
+static const struct dialect_blame tls_blame[] = {
+    {"+CAOPEN: %d,1", STREAM_FAULT_TLS},     {"+CAOPEN: %d,20", STREAM_FAULT_NAME},
+    {"+CAOPEN: %d,21", STREAM_FAULT_BEARER}, {"+CAOPEN: %d,24", STREAM_FAULT_TLS},
+    {"+CAOPEN: %d,25", STREAM_FAULT_TLS},    {"+CAOPEN: %d,26", STREAM_FAULT_TLS},
+    {"+CAOPEN: %d,27", STREAM_FAULT_TLS},    {NULL, STREAM_FAULT_NONE},
+};
+#define DISTRUST                                                                                             \
+    "the server refused, or the modem did not trust its certificate (it does not tell which; ca_file must "  \
+    "be "                                                                                                    \
+    "its authority)"
+static const struct dialect_reason tls_reasons[] = {
+    {"+CAOPEN: %d,1", DISTRUST},
+    {"+CAOPEN: %d,24", "the server's certificate has expired or is not valid yet, by the modem's clock"},
+    {"+CAOPEN: %d,25", "the server's certificate has another name"},
+    {"+CAOPEN: %d,26", "the server's certificate has another name, and its dates are wrong"},
+    {"+CAOPEN: %d,27", DISTRUST},
+    {NULL, NULL},
+};
+
+static const char *const sizes[] = {"+CFSGFIS: %d", NULL};
+static const char *const clock[] = {"+CCLK: *", NULL};
+static const struct at_expect expect_size = {.end = AT_END_OK, .deadline_ms = 5000, .lines = sizes};
+static const struct at_expect expect_clock = {.end = AT_END_OK, .deadline_ms = 5000, .lines = clock};
+static const struct at_expect expect_file = {
+    .end = AT_END_OK, .deadline_ms = 20000, .prompt_ms = 10000, .prompt_line = "DOWNLOAD"};
+static const struct at_expect expect_prepare = {.end = AT_END_OK, .deadline_ms = 5000};
+
+#define LOOK_FOR_FILE                                                                                        \
+    {                                                                                                        \
+        .send = "AT+CFSGFIS=3,\"{tls_file}\"", .expect = &expect_size, .store = "tls_stored",                \
+        .on_fail = AT_FAIL_GO_ON, .what = "looking for the authority's certificate in the modem"             \
+    }
+
+/*
+ * The file system is closed first: to open it twice is an ERROR. The file stays in the module. Without a CA the
+ * module would trust everybody, therefore it is named last, and nothing is opened if that fails.
+ */
+static const struct at_step tls_setup[] = {
+    {.send = "AT+CFSTERM", .on_fail = AT_FAIL_GO_ON, .what = "closing the modem's files"},
+    {.send = "AT+CFSINIT", .what = "opening the modem's files"},
+    LOOK_FOR_FILE,
+    {.send = "AT+CFSWFILE=3,\"{tls_file}\",0,{tls_size},10000",
+     .expect = &expect_file,
+     .payload = "tls_file",
+     .unless = "tls_kept",
+     .what = "putting the authority's certificate into the modem"},
+    LOOK_FOR_FILE,
+    {.send = "AT+CFSTERM", .on_fail = AT_FAIL_GO_ON, .what = "closing the modem's files"},
+    {.send = "AT+CSSLCFG=\"CONVERT\",2,\"{tls_kept}\"", .what = "having the certificate read by the modem"},
+    {.send = "AT+CSSLCFG=\"SSLVERSION\",0,3", .what = "choosing TLS 1.2"},
+    {.send = "AT+CCLK?",
+     .expect = &expect_clock,
+     .store = "tls_clock",
+     .on_fail = AT_FAIL_GO_ON,
+     .what = "asking for the modem's time"},
+    {.send = "AT+CSSLCFG=\"IGNORERTCTIME\",0,0",
+     .only_if = "tls_time",
+     .what = "having the certificate's dates checked"},
+    {.send = "AT+CSSLCFG=\"IGNORERTCTIME\",0,1",
+     .unless = "tls_time",
+     .what = "leaving the certificate's dates unchecked"},
+    {.send = "AT+CACID=0", .what = "choosing the link"},
+    {.send = "AT+CASSLCFG=0,\"SSL\",1", .what = "choosing an encrypted connection"},
+    {.send = "AT+CASSLCFG=0,\"CRINDEX\",0", .what = "choosing the settings of the encryption"},
+    {.send = "AT+CASSLCFG=0,\"CACERT\",\"{tls_kept}\"", .what = "choosing whom the modem trusts"},
+    {0},
+};
+
 /* What waits is not asked for but read; nothing there is answered with "+CARECV: 0". */
+static const struct dialect simcom_ca_tls = {
+    .name = "SIMCom CA TLS",
+    .waiting = {"AT+CARECV={link},{max}", &expect_receive},
+    .waiting_line = "+CARECV: %d",
+    .prepare = {"AT+CSSLCFG=\"SNI\",0,\"{host}\"", &expect_prepare},
+    .open = {"AT+CAOPEN={link},0,\"TCP\",\"{host}\",{port}", &expect_open},
+    .open_blame = tls_blame,
+    .open_reasons = tls_reasons,
+    .answer_ms = 30000,
+    .tells_name_checked = true,
+    .resolve = {"AT+CDNSGIP=\"{host}\",1,10000", &expect_resolve},
+    .bearer_up = bearer_up,
+    .bearer_finish = tls_setup,
+    .bearer_down = bearer_down,
+    COMMON,
+};
+
 const struct dialect dialect_simcom_ca = {
     .name = "SIMCom CA",
+    .tls = &simcom_ca_tls,
+    .open_blame = blame,
     .waiting = {"AT+CARECV={link},{max}", &expect_receive},
     .waiting_line = "+CARECV: %d",
     .open = {"AT+CAOPEN={link},0,\"TCP\",\"{host}\",{port}", &expect_open},
@@ -229,6 +319,7 @@ const struct dialect dialect_simcom_ca = {
 /* It crashes when more is read than there is, and when it is asked what waits without an open link (B5). */
 const struct dialect dialect_simcom_ca_7000 = {
     .name = "SIMCom CA (7000)",
+    .open_blame = blame,
     .reads_counted = true,
     .waiting = {"AT+CARECV?", &expect_counts},
     .waiting_line = "+CARECV: 0,%d",

@@ -1,0 +1,176 @@
+"""tls = modem: the modem itself encrypts. The simulated modem makes a real handshake with the certificate that was put
+into it; what it does not trust it does not speak to, and modems that cannot do this are not asked to."""
+import re
+import subprocess
+
+import pytest
+
+from harness import BUILD, SERVER_NAME, TOKEN, Rig, default_settings, make_certs, tls_options, wait_until, write_settings
+
+pytestmark = pytest.mark.simulated_cloud
+
+BY_DOCUMENT = ["bg96", "bg95", "ec25", "eg25", "ec200u", "eg915", "sim7080", "sim7070", "sim7090"]
+FAMILIES = ["bg96", "sim7080"]  # one of each dialect
+
+
+@pytest.fixture(scope="module")
+def certs(tmp_path_factory):
+    return make_certs(tmp_path_factory.mktemp("certs"))
+
+
+def settings(certs, **blynk):
+    return {"blynk": {"server": SERVER_NAME, "tls": "modem", "ca_file": certs / "ca.pem", "connect_timeout": "20s", **blynk}}
+
+
+def routes(cloud, ports):
+    return [word for port in ports for word in ("--route", f"{SERVER_NAME}:{port}={cloud.tls_address}")]
+
+
+def tls_rig(certs, profile, cloud_options=(), modem_options=(), ports=(443, 9443), **options):
+    return Rig(profile, settings=settings(certs), cloud_options=(*tls_options(certs), *cloud_options),
+               modem_options=lambda cloud: (*routes(cloud, ports), *modem_options), **options)
+
+
+def modem_log(rig):
+    return rig.modem.program.log()
+
+
+@pytest.mark.parametrize("profile", BY_DOCUMENT)
+def test_a_pin_travels_encrypted(certs, profile):
+    with tls_rig(certs, profile) as rig:
+        assert rig.online()["encryption"] == "by the modem"
+        with rig.client() as client:
+            assert client.set("V5", "23.4")
+            assert client.execute_command("BLYNK.FLUSH", 20000) == 0
+        assert rig.cloud.values("V5") == ["23.4"]
+        listener = rig.listen("V7")
+        rig.cloud.update("V7", "on")
+        listener.wait_for("V7", "on")
+        connection = rig.cloud.connections()[-1]
+        assert connection["tls"]["version"] == "TLSv1.2"
+        assert connection["tls"]["name"] == SERVER_NAME
+
+
+@pytest.mark.parametrize("profile", FAMILIES)
+def test_long_values_both_ways(certs, profile):
+    """Records of TLS are larger than what a modem hands out at once."""
+    value = "x" * 900
+    with tls_rig(certs, profile) as rig:
+        rig.online()
+        listener = rig.listen("V7")
+        with rig.client() as client:
+            for number in range(8):
+                assert client.set("V5", f"{number}{value}")
+                rig.cloud.update("V7", f"{number}{value}")
+            assert client.execute_command("BLYNK.FLUSH", 30000) == 0
+        for number in range(8):
+            listener.wait_for("V7", f"{number}{value}")
+        assert rig.cloud.values("V5")[-1] == f"7{value}"
+
+
+@pytest.mark.parametrize("profile", FAMILIES)
+def test_the_certificate_is_put_in_once(certs, profile):
+    with tls_rig(certs, profile) as rig:
+        rig.online()
+        uploads = modem_log(rig).count("BEGIN CERTIFICATE")
+        assert uploads == 1
+        rig.daemon.stop()
+        rig.daemon.start()
+        rig.online()
+        assert modem_log(rig).count("BEGIN CERTIFICATE") == uploads
+
+
+UNTOLD = "ca_file"  # it may be anything: so what can be done is said
+REFUSED = [("bg96", "cert-expired", UNTOLD), ("sim7080", "cert-expired", "expired"),
+           ("sim7080", "cert-not-yet-valid", "not valid yet"), ("sim7080", "cert-wrong-name", "another name"),
+           *[(profile, fault, UNTOLD) for profile in FAMILIES
+             for fault in ["cert-unknown-ca", "cert-self-signed", "tls-cut-in-handshake", "plain-answer"]]]
+
+
+@pytest.mark.parametrize("profile, fault, words", REFUSED)
+def test_a_server_that_cannot_be_trusted_is_told_nothing(certs, profile, fault, words):
+    with tls_rig(certs, profile, cloud_options=("--fault", fault)) as rig:
+        link = wait_until(lambda: words in (now := rig.link())["why"] and now, "the reason", 40)
+        assert link["rung"] == "redial"
+        assert rig.cloud.frames()["logins"] == 0
+        rig.cloud.control("clear all")
+        rig.online()
+        steps = rig.link()["steps_taken"]
+        assert not re.search("reset|restart|power|radio|down and up", steps), steps
+
+
+@pytest.mark.parametrize("profile", FAMILIES)
+def test_a_modem_without_the_time_says_so(certs, profile):
+    """Dates cannot be checked against a clock that was never set; all else is."""
+    with tls_rig(certs, profile, modem_options=("--variant", "clock=80/01/06,00:00:30")) as rig:
+        rig.online()
+        assert "does not know the time" in rig.daemon.program.log()
+
+
+def test_what_it_does_not_check_is_said(certs):
+    with tls_rig(certs, "bg96", cloud_options=("--fault", "cert-wrong-name")) as rig:
+        rig.online()
+        assert "does not say that it compares the name" in rig.daemon.program.log()
+
+
+def test_the_second_port(certs):
+    with tls_rig(certs, "bg96", ports=[9443]) as rig:
+        rig.online(60)
+        assert rig.link()["server"] == f"{SERVER_NAME}:9443"
+
+
+def test_from_plain_to_the_modem_and_to_the_host(certs):
+    with tls_rig(certs, "bg96") as rig:
+        rig.online()
+        rig.daemon.configure({"blynk": {"tls": "yes"}})
+        rig.daemon.reload()
+        wait_until(lambda: rig.link()["encryption"].startswith("TLS 1.3"), "encryption by the host")
+        rig.online()
+        rig.daemon.configure({"blynk": {"tls": "modem"}})
+        rig.daemon.reload()
+        wait_until(lambda: rig.link()["encryption"] == "by the modem", "encryption by the modem")
+        rig.online()
+        assert rig.cloud.connections()[-1]["tls"]["version"] == "TLSv1.2"
+
+
+CANNOT = [("a7", "no TLS of its own"), ("m590", "no TLS of its own"), ("sim800", "too old"), ("m95", "too old"),
+          ("sim5360", "no TLS of its own"), ("sara-r4", "cannot work with"), ("sim7600", "cannot work with"),
+          ("a7672", "cannot work with"), ("sim7000ssl", "cannot work with"), ("sim7000", "no TLS of its own"), ("esp8266", "no TLS of its own")]
+
+
+def check_config(folder, profile, network=None, **blynk):
+    path = folder / "blynkd.conf"
+    changed = default_settings(folder, TOKEN, profile)
+    changed["blynk"].update(blynk)
+    changed["network"].update(network or {})
+    write_settings(path, changed)
+    result = subprocess.run([BUILD / "blynkd", "--config", path, "--check-config"], capture_output=True, text=True)
+    return result.returncode, result.stdout + result.stderr
+
+
+@pytest.mark.parametrize("profile, words", CANNOT, ids=[profile for profile, _ in CANNOT])
+def test_modems_that_cannot_are_refused(certs, tmp_path, profile, words):
+    code, output = check_config(tmp_path, profile, server=SERVER_NAME, tls="modem", ca_file=certs / "ca.pem")
+    assert code != 0
+    assert words in output and "use `tls = yes`, which is made on this machine" in output
+
+
+def test_without_a_certificate_it_is_refused(tmp_path):
+    code, output = check_config(tmp_path, "bg96", server=SERVER_NAME, tls="modem")
+    assert code != 0
+    assert "needs ca_file" in output
+
+
+def test_without_a_modem_it_is_refused(certs, tmp_path):
+    code, output = check_config(tmp_path, "auto", server=SERVER_NAME, tls="modem", ca_file=certs / "ca.pem",
+                                network={"uplink": "host"})
+    assert code != 0
+    assert "there is no modem that could encrypt" in output
+
+
+def test_a_modem_that_turns_out_to_be_one_that_cannot(certs):
+    """profile = auto: it is known only when the modem has said what it is. Nothing is ever sent readable."""
+    with Rig("sim800", settings=settings(certs), cloud_options=tls_options(certs), auto=True,
+             modem_options=lambda cloud: routes(cloud, [443])) as rig:
+        wait_until(lambda: "too old" in rig.link()["why"], "the reason")
+        assert rig.cloud.frames()["connections"] == 0
