@@ -10,7 +10,7 @@
 #define UPDATE_LATE_MS 600000 /* a month ends also while nothing is counted */
 
 #define GATHER_MS   30000
-#define GAP_MOST_MS (24 * 3600000) /* with nothing left: to be seen alive */
+#define GAP_MOST_MS UINT32_C(86400000) /* with nothing left: once a day, to be seen alive */
 #define UNKNOWN_LEFT_MS                                                                                      \
     (UINT64_C(15) * 24 * 3600 * 1000) /* while the date is not known: half a month is to come */
 

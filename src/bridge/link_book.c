@@ -1,5 +1,7 @@
 #include "link_book.h"
 
+#include "blynkd/base/scan.h"
+
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -54,19 +56,23 @@ static void read_line(struct link_book *book, const char *text, size_t len)
 {
     struct link_redirect redirect = {.port = 0};
     struct link_place place = {.wall_ms = 0};
-    char line[LINE_MAX];
+    char line[LINE_MAX], wall[16], port[6];
+    uint64_t wall_ms = 0, number = 0;
 
     if (len >= sizeof(line)) {
         return;
     }
     memcpy(line, text, len);
     line[len] = '\0';
-    if (sscanf(line, "redirect %15" SCNd64 " %255s %255s %5" SCNu16, &redirect.wall_ms, redirect.from,
-               redirect.host, &redirect.port) == 4) {
+    if (sscanf(line, "redirect %15s %255s %255s %5s", wall, redirect.from, redirect.host, port) == 4 &&
+        scan_uint64(wall, INT64_MAX, &wall_ms) == 0 && scan_uint64(port, UINT16_MAX, &number) == 0) {
+        redirect.wall_ms = (int64_t)wall_ms;
+        redirect.port = (uint16_t)number;
         book->redirect = redirect;
-    } else if (sscanf(line, "address %15" SCNd64 " %255s %63s", &place.wall_ms, place.name, place.address) ==
-                   3 &&
-               book->count < LINK_BOOK_PLACES && index_of(book, place.name) == book->count) {
+    } else if (sscanf(line, "address %15s %255s %63s", wall, place.name, place.address) == 3 &&
+               scan_uint64(wall, INT64_MAX, &wall_ms) == 0 && book->count < LINK_BOOK_PLACES &&
+               index_of(book, place.name) == book->count) {
+        place.wall_ms = (int64_t)wall_ms;
         book->places[book->count++] = place;
     }
 }

@@ -134,7 +134,7 @@ static void split_backlog(struct outbox *outbox, struct list *back)
 static void narrow_window(struct outbox *outbox)
 {
     if (!outbox->confirmed_any && outbox->info.unconfirmed) {
-        size_t window = outbox->window <= WINDOW_LOW ? outbox->window : 2 * WINDOW_LOW;
+        size_t window = outbox->window <= WINDOW_LOW ? outbox->window : (size_t)2 * WINDOW_LOW;
         outbox->window = window > 1 ? window / 2 : 1;
     }
     outbox->confirmed_any = false;

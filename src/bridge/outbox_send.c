@@ -2,7 +2,7 @@
 #include "outbox_run.h"
 
 #define CREDIT_MESSAGE 1000 /* the backlog's share of the rate is reckoned in thousandths of a message */
-#define CREDIT_MAX     (10 * CREDIT_MESSAGE)
+#define CREDIT_MAX     INT64_C(10000) /* ten messages */
 /* A clock that was set lately may be wrong by years: nothing is thrown away on its word. */
 #define CLOCK_TRUSTED_MS UINT64_C(21600000)
 
@@ -110,7 +110,8 @@ static void refill(struct outbox *outbox)
 {
     uint64_t now_ms = sched_now_ms(outbox->sched);
     uint64_t elapsed_ms = now_ms - outbox->credit_ms;
-    uint64_t more = elapsed_ms > CREDIT_MAX ? CREDIT_MAX : elapsed_ms * outbox->config.backlog_per_s;
+    uint64_t more =
+        elapsed_ms > (uint64_t)CREDIT_MAX ? (uint64_t)CREDIT_MAX : elapsed_ms * outbox->config.backlog_per_s;
 
     outbox->credit_ms = now_ms;
     outbox->credit =

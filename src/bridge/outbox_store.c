@@ -286,9 +286,10 @@ bool outbox_store_evict(struct outbox *outbox, struct outbox_entry *entry)
 /* From the tail's beginning, without a hole: what is behind an entry that memory keeps has to be kept, too. */
 static void let_go(struct outbox *outbox)
 {
-    struct list *node;
+    struct list *node, *following;
 
-    while ((node = list_first(&outbox->tail))) {
+    list_each(node, &outbox->tail, following)
+    {
         if (!outbox_store_evict(outbox, outbox_entry_at(node))) {
             return;
         }

@@ -5,11 +5,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define SMALL_FILE_BYTES (1024 * 1024) /* read whole and checked at each start: some 10 ms on a slow card */
-#define BOOTS_MAX        1000          /* then those without rows are looked for even in a large file */
-#define SWEEP_ROWS_MAX   5000
-#define NEW              ".new"
-#define INIT             ".init"
+#define SMALL_FILE_BYTES                                                                                     \
+    (UINT64_C(1024) * 1024) /* read whole and checked at each start: some 10 ms on a slow card */
+#define BOOTS_MAX      1000 /* then those without rows are looked for even in a large file */
+#define SWEEP_ROWS_MAX 5000
+#define NEW            ".new"
+#define INIT           ".init"
 
 bool spool_db_is_open(const struct spool_db *db)
 {

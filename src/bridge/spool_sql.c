@@ -8,7 +8,7 @@
 #define WAL_PAGES_MAX "1000" /* 4 MB: then it goes into the file and is written from its beginning again */
 
 static const char *const texts[] = {
-#define SPOOL_STATEMENT_TEXT(name, text) text,
+#define SPOOL_STATEMENT_TEXT(name, text) (text),
     SPOOL_STATEMENTS(SPOOL_STATEMENT_TEXT)
 #undef SPOOL_STATEMENT_TEXT
 };

@@ -6,7 +6,7 @@
 
 /* Bytes of a row beside its value, and of the pages that change with it: generous. */
 #define ROW_OVERHEAD_BYTES 128
-#define BATCH_BYTES        (64 * 1024)
+#define BATCH_BYTES        (UINT64_C(64) * 1024)
 #define FREE_PAGES_KEPT    1024 /* 4 MB: a file that will grow again soon is not made smaller */
 
 /* ---- rows ---- */

@@ -61,7 +61,7 @@ bool spool_totals_decode(struct spool_totals *totals, const void *bytes, size_t 
         .undone = get_number(at + 64, 8),
     };
     for (unsigned i = 0; i < PIN_COUNT; i++) {
-        totals->backlog_of_pin[i] = (uint32_t)get_number(at + 8 * NUMBERS + 4 * i, 4);
+        totals->backlog_of_pin[i] = (uint32_t)get_number(at + (size_t)8 * NUMBERS + (size_t)4 * i, 4);
     }
     return true;
 }

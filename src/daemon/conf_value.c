@@ -288,7 +288,7 @@ int conf_scan_amount(const struct setting *setting, int (*scan)(const char *, ui
 static int set_amount(const struct setting *setting, int (*scan)(const char *, uint64_t, uint64_t *))
 {
     const struct conf_key *key = setting->key;
-    uint64_t value;
+    uint64_t value = 0;
 
     if (key->automatic && strcmp(setting->text, key->automatic) == 0) {
         store_number(setting, -1);

@@ -7,7 +7,9 @@
 #include "blynkd/base/log.h"
 #include "blynkd/base/pattern.h"
 
+#include <ctype.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* A clock that was never set tells 1970, 1980 or 2004 (facts/modems-simcom.md 11). */
@@ -134,14 +136,14 @@ static void store_uploaded(struct modem *modem, const char *line, size_t len)
 {
     struct pattern_match match;
     char text[16];
-    unsigned sum = 0;
+    char *end;
 
     if (!pattern_matches("+QFUPL: %d,%q", line, len, &match)) {
         return;
     }
     pattern_copy(&match, 1, text, sizeof(text));
-    modem->ca_there = sscanf(text, "%x", &sum) == 1 &&
-                      sum == checksum_of(modem->config.ca, modem->config.ca_len) &&
+    unsigned long sum = strtoul(text, &end, 16);
+    modem->ca_there = end != text && sum == checksum_of(modem->config.ca, modem->config.ca_len) &&
                       match.captures[0].number == (long)modem->config.ca_len;
 }
 
@@ -166,8 +168,10 @@ static void store_clock(struct modem *modem, const char *line, size_t len)
 
     snprintf(text, sizeof(text), "%.*s", (int)len, line);
     const char *quote = strchr(text, '"');
-    modem->knows_time =
-        quote && sscanf(quote + 1, "%2u/", &year) == 1 && year >= YEAR_MIN && year <= YEAR_MAX;
+    if (quote && isdigit((unsigned char)quote[1]) && isdigit((unsigned char)quote[2])) {
+        year = (unsigned)(quote[1] - '0') * 10 + (unsigned)(quote[2] - '0');
+    }
+    modem->knows_time = year >= YEAR_MIN && year <= YEAR_MAX;
 }
 
 void modem_tls_store(struct modem *modem, const char *name, const char *line, size_t len)

@@ -14,7 +14,7 @@
 #define SESSION_LIFE_S 86400
 
 static const char *const cert_files[CLOUD_CERTS] = {
-#define CLOUD_CERT_FILE(name, file) [name] = file,
+#define CLOUD_CERT_FILE(name, file) [name] = (file),
     CLOUD_TLS_CERTIFICATES(CLOUD_CERT_FILE)
 #undef CLOUD_CERT_FILE
 };

@@ -93,13 +93,14 @@ void quectel_lte_open(struct modem *modem, struct link *link, const struct quect
 
 static int run_qiopen(struct modem *modem, const struct at_call *call)
 {
-    struct link *link = quectel_lte_link(modem, call, 1);
     struct quectel_opening opening;
+    long id;
 
-    if (link == NULL || call->argc < 4 || !arguments_fit(call, &opening)) {
+    if (!at_number(call, 1, 0, SOCKETS - 1, &id) || call->argc < 4 || !arguments_fit(call, &opening)) {
         modem->quectel.last_error = 552;
         return AT_ERROR;
     }
+    struct link *link = &modem->links[id];
     if (fault_point_reached(modem, FAULT_AT_CONNECT))
         return AT_SILENT;
     if (!is_used(modem, link))
@@ -219,7 +220,7 @@ static void say_states(struct modem *modem, const struct link *one)
 static int run_qistate(struct modem *modem, const struct at_call *call)
 {
     const struct link *one = NULL;
-    long by_id = 0, context;
+    long by_id = 0, context = 0;
 
     if (call->kind != AT_SET) {
         say_states(modem, NULL);

@@ -108,7 +108,8 @@ static int run_usord(struct modem *modem, const struct at_call *call)
     size_t used = (size_t)snprintf((char *)text, 40, "\r\n+USORD: %d,%zu,\"", link->id, count);
     memcpy(text + used, link->rx, count);
     used += count;
-    memcpy(text + used, "\"\r\n", 3);
+    static const uint8_t end[] = {'"', '\r', '\n'};
+    memcpy(text + used, end, sizeof(end));
     out_storm(modem, false);
     out_bytes(modem, OUT_ANSWER, text, used + 3);
     link_taken(link, count);
