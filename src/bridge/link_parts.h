@@ -124,8 +124,6 @@ struct link {
 /* link.c: the only place that sets a state. */
 void link_go(struct link *link, enum link_state next, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
-/* A line in the history without a change of state. */
-void link_note(struct link *link, const char *why);
 void link_arm(struct link *link, uint64_t ms);
 /* Ends session and stream; what was not confirmed waits again. Idempotent. */
 void link_hang_up(struct link *link);
