@@ -233,7 +233,5 @@ void bridge_show_trace(const struct bridge *bridge, bridge_show_fn *show, void *
 {
     struct view view = {show, arg};
 
-    if (bridge->modem) {
-        trace_each(modem_trace(bridge->modem), on_line, &view);
-    }
+    trace_each(bridge->trace, on_line, &view);
 }

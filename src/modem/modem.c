@@ -8,8 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define TRACE_RING_BYTES ((size_t)64 * 1024)
-
 static struct modem *modem_of(const struct uplink *uplink)
 {
     return (struct modem *)(void *)uplink; /* its first member */
