@@ -40,6 +40,19 @@ const struct ctl_command ctl_commands[] = {
      "Waits for what any program wrote until now, at most so long (60 seconds). Exit status 1: not all is\n"
      "confirmed yet; how many are not is printed.\n",
      0, 1, run_flush},
+    {"trace", "[-f] [--raw] [--pcap FILE]", "what is said to the modem and to Blynk",
+     "  blynkctl trace              the last exchanges\n"
+     "  blynkctl trace -f           and what follows, until Ctrl-C\n"
+     "  blynkctl trace --raw        as the daemon keeps it, each byte shown\n"
+     "  blynkctl trace --pcap FILE  a capture that Wireshark opens (with -f: until Ctrl-C)\n"
+     "Secrets are masked by the daemon. Arrows: to and from the modem; double: to and from Blynk's server,\n"
+     "before any encryption. For admins.\n",
+     0, -1, run_trace},
+    {"at", "COMMAND [TIME]", "one AT command to the modem, between the daemon's own",
+     "  blynkctl at AT+CSQ\n"
+     "  blynkctl at 'AT+COPS=?' 3min\n"
+     "Exit status 1: the modem answered an error. For admins.\n",
+     1, 2, run_at},
     {"help", "[COMMAND]", "this overview, or more of one command",
      NULL, 0, 1, run_help},
 };

@@ -7,6 +7,7 @@
 #include "talk.h"
 
 #include <getopt.h>
+#include <locale.h>
 #include <signal.h>
 #include <stdlib.h>
 
@@ -29,6 +30,7 @@ int main(int argc, char **argv)
 {
     struct ctl ctl;
     int first;
+    setlocale(LC_CTYPE, ""); /* the shapes that may be drawn; numbers stay with a point */
     int result = options_parse(&ctl, argc, argv, &first);
 
     if (result != CTL_OK) {

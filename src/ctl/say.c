@@ -1,5 +1,6 @@
 #include "say.h"
 
+#include <langinfo.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,6 +14,11 @@ bool say_color_is_welcome(FILE *stream)
     const char *term = getenv("TERM");
 
     return isatty(fileno(stream)) && !(no_color && *no_color) && term && strcmp(term, "dumb") != 0;
+}
+
+bool say_is_utf8(void)
+{
+    return strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
 }
 
 void say_set_error_color(bool color)

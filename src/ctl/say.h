@@ -16,6 +16,9 @@ enum say_color { SAY_PLAIN, SAY_BOLD, SAY_DIM, SAY_GREEN, SAY_YELLOW, SAY_RED };
 bool say_color_is_welcome(FILE *stream);
 void say_set_error_color(bool color);
 
+/* Whether standard output's characters are UTF-8 (setlocale() has been called). */
+bool say_is_utf8(void);
+
 /* "blynkctl: error: ..." and "  try: ..." on standard error. */
 void say_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void say_hint(const char *format, ...) __attribute__((format(printf, 1, 2)));
