@@ -9,8 +9,9 @@ from harness import BUILD, SERVER_NAME, TOKEN, Rig, default_settings, make_certs
 
 pytestmark = pytest.mark.simulated_cloud
 
-BY_DOCUMENT = ["bg96", "bg95", "ec25", "eg25", "ec200u", "eg915", "sim7080", "sim7070", "sim7090"]
-FAMILIES = ["bg96", "sim7080"]  # one of each dialect
+BY_DOCUMENT = ["bg96", "bg95", "ec25", "eg25", "ec200u", "eg915", "sim7080", "sim7070", "sim7090", "sim7600",
+               "a7672", "a7670"]
+FAMILIES = ["bg96", "sim7080", "sim7600"]  # one of each dialect
 
 
 @pytest.fixture(scope="module")
@@ -136,8 +137,7 @@ def test_from_plain_to_the_modem_and_to_the_host(certs):
 
 
 CANNOT = [("a7", "no TLS of its own"), ("m590", "no TLS of its own"), ("sim800", "too old"), ("m95", "too old"),
-          ("sim5360", "no TLS of its own"), ("sara-r4", "cannot work with"), ("sim7600", "cannot work with"),
-          ("a7672", "cannot work with"), ("sim7000ssl", "cannot work with"), ("sim7000", "no TLS of its own"), ("esp8266", "no TLS of its own")]
+          ("sim5360", "no TLS of its own"), ("sara-r4", "cannot work with"), ("sim7000ssl", "cannot work with"), ("sim7000", "no TLS of its own"), ("esp8266", "no TLS of its own")]
 
 
 def check_config(folder, profile, network=None, **blynk):
