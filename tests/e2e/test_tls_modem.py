@@ -226,8 +226,9 @@ def test_the_second_port(certs):
         assert rig.link()["server"] == f"{SERVER_NAME}:9443"
 
 
-def test_from_plain_to_the_modem_and_to_the_host(certs):
-    with tls_rig(certs, "bg96") as rig:
+@pytest.mark.parametrize("profile", ["bg96", "sim7600"])
+def test_from_plain_to_the_modem_and_to_the_host(certs, profile):
+    with tls_rig(certs, profile) as rig:
         rig.online()
         rig.daemon.configure({"blynk": {"tls": "yes"}})
         rig.daemon.reload()
