@@ -60,6 +60,8 @@ def test_long_values_both_ways(certs, profile):
         rig.online()
         listener = rig.listen("V7")
         with rig.client() as client:
+            assert client.set("V4", "1")  # behind it the cloud knows how much the device takes at once
+            assert client.execute_command("BLYNK.FLUSH", 30000) == 0
             for number in range(8):
                 assert client.set("V5", f"{number}{value}")
                 rig.cloud.update("V7", f"{number}{value}")
@@ -177,7 +179,7 @@ def test_a_key_that_the_firmware_cannot_read(certs, tmp_path):
                     "-addext", f"subjectAltName=DNS:{SERVER_NAME}"], check=True, stderr=subprocess.DEVNULL)
     with Rig("a7670", settings={"blynk": {**settings(certs)["blynk"], "ca_file": cert}},
              cloud_options=["--tls-cert", cert, "--tls-key", key],
-             modem_options=lambda cloud: (*routes(cloud, [443]), "--variant", "cch_p384=off")) as rig:
+             modem_options=lambda cloud: (*routes(cloud, [443, 9443]), "--variant", "cch_p384=off")) as rig:
         check_nothing_is_told(rig)
         rig.modem.control("variant cch_p384=on")
         rig.online()
