@@ -116,6 +116,7 @@ struct modem {
     bool name_checked;        /* the module has said that it compares the certificate's name */
     bool knows_time;          /* it has a clock that may be right */
     char ca_name[16];         /* of the file with the certificate */
+    char ca_put[16];          /* of the one that was put into the module, whole, in this program's life */
     char ca_size[8];
     char address[48];
     char escaped[2][2 * sizeof(((struct modem_config *)NULL)->wifi_password)]; /* ssid, wifi_password */

@@ -38,6 +38,8 @@ static bool set_up(struct link_tls *tls, const struct link_tls_wish *wish)
 
     SSL_CTX_set_max_proto_version(tls->context, TLS1_2_VERSION);
     SSL_CTX_set_min_proto_version(tls->context, TLS1_2_VERSION);
+    if (wish->no_p384)
+        SSL_CTX_set1_groups_list(tls->context, "X25519:P-256");
     SSL_CTX_set_verify(tls->context, wish->verify ? SSL_VERIFY_PEER : SSL_VERIFY_NONE, NULL);
     if (wish->verify && wish->ca != NULL && !trust(tls->context, wish))
         return false;

@@ -20,6 +20,7 @@ struct link_tls_wish {
     bool check_name;              /* the certificate must have the name of `host` */
     char host[LINK_TLS_NAME_MAX];
     bool check_dates;
+    bool no_p384; /* keys on secp384r1 are not understood */
 };
 
 enum link_tls_state { LINK_TLS_SHAKING, LINK_TLS_DONE, LINK_TLS_FAILED };

@@ -295,7 +295,8 @@
       "so long after a lost bearer it comes back with +NETOPEN: 0; 0: never")                                \
     X(OLD_STACK, FAMILY_NETOPEN, "old_stack", "on|off", "off",                                               \
       "numeric IP errors, NETOPEN=,,1, no CIPTIMEOUT or CIPSENDMODE, no names in CIPOPEN")                   \
-    X(RESULT_FIRST, FAMILY_NETOPEN, "result_first", "on|off", "off", "+CIPOPEN: 0,0 comes before its OK")    \
+    X(RESULT_FIRST, FAMILY_NETOPEN, "result_first", "on|off", "off",                                         \
+      "+CIPOPEN: 0,0 comes before its OK, as do those of CCH")                                               \
     X(REFUSED_ERROR, FAMILY_NETOPEN, "refused_error", "#", "1", "number of a refused CIPOPEN")               \
     X(TIMEOUT_ERROR, FAMILY_NETOPEN, "timeout_error", "#", "10", "number of a CIPOPEN nobody answers")       \
     X(IMS, FAMILY_NETOPEN, "ims", "absent|present|steals", "present",                                        \
@@ -310,6 +311,14 @@
     X(CGAUTH_ORDER, FAMILY_NETOPEN, "cgauth_order", "password_first|user_first", "password_first",           \
       "AT+CGAUTH=1,1,... takes; AT+CGAUTH? prints the user first")                                           \
     X(CCH_TLS, FAMILY_NETOPEN, "cch_tls", "works|fails", "works", "handshakes of CCHOPEN")                   \
+    X(CCH_NAME, FAMILY_NETOPEN, "cch_name", "unchecked|checked", "unchecked",                                \
+      "authmode 1: the certificate's name")                                                                  \
+    X(CCH_P384, FAMILY_NETOPEN, "cch_p384", "on|off", "on", "off: no certificates with keys on secp384r1")   \
+    X(CCH_SNI, FAMILY_NETOPEN, "cch_sni", "on|absent", "on", "CSSLCFG knows enableSNI")                      \
+    X(CERTDOWN_AGAIN, FAMILY_NETOPEN, "certdown_again", "replaced|refused", "replaced",                      \
+      "CCERTDOWN of a file that is there")                                                                   \
+    X(CERTLIST, FAMILY_NETOPEN, "certlist", "lines|line|absent", "lines",                                    \
+      "CCERTLIST: a line for each file, one for all, or unknown")                                            \
     X(SMS_DONE, FAMILY_NETOPEN, "sms_done", "on|off", "on", "SMS DONE at boot")
 
 #define VARIANT_LIST_UBLOX(X)                                                                                \
