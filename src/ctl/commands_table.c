@@ -53,6 +53,11 @@ const struct ctl_command ctl_commands[] = {
      "  blynkctl at 'AT+COPS=?' 3min\n"
      "Exit status 1: the modem answered an error. For admins.\n",
      1, 2, run_at},
+    {"bundle", "[FILE]", "an archive for whoever is to help, without any secret",
+     "  blynkctl bundle             blynkd-bundle-DATE.tar.gz in this directory\n"
+     "What the daemon says of link, modem, budgets and clients, its settings, the last exchanges, its journal,\n"
+     "and what the system is. Token, PIN and passwords are not in it; IMEI and the card's number are cut short.\n",
+     0, 1, run_bundle},
     {"help", "[COMMAND]", "this overview, or more of one command",
      NULL, 0, 1, run_help},
 };
