@@ -111,6 +111,15 @@ def test_a_modem_without_the_time_says_so(certs, profile):
         assert "does not know the time" in rig.daemon.program.log()
 
 
+@pytest.mark.parametrize("profile", ["sim7080", "sim7000ssl"])
+def test_dates_are_judged_by_the_modems_clock(certs, profile):
+    """It is wrong, but may be right: so it is asked to judge, and whom to blame is said."""
+    with tls_rig(certs, profile, modem_options=(*KNOWS_TIME, "--variant", "clock=59/01/01,00:00:00")) as rig:
+        why = wait_until(lambda: "expired" in (now := rig.link()["why"]) and now, "the reason", 40)
+        assert "by the modem's clock" in why
+        assert rig.cloud.frames()["logins"] == 0
+
+
 def test_what_it_does_not_check_is_said(certs):
     with tls_rig(certs, "bg96", cloud_options=("--fault", "cert-wrong-name")) as rig:
         rig.online()
