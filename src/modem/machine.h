@@ -180,6 +180,8 @@ void modem_tls_begin(struct modem *modem);
 void modem_tls_warn(const struct modem *modem);
 /* The certificate that a step wanted to name did not come whole into the module. */
 bool modem_tls_incomplete(const struct modem *modem);
+/* The module took a setting, and reads back another one. */
+bool modem_tls_unfit(const struct modem *modem);
 /* The advice behind a failed step of the data connection. */
 const char *modem_tls_advice(const struct modem *modem);
 /* For scripts: variables and lines whose names begin with "tls_", and the certificate. */

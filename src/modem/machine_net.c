@@ -296,7 +296,7 @@ static void on_stage_failed(struct modem *modem)
         return;
     }
     bool is_tls = modem->config.tls && modem->bearer_stage == BEARER_FINISH;
-    bool refused = modem->step_reply.result == AT_RESULT_ERROR;
+    bool refused = modem->step_reply.result == AT_RESULT_ERROR || modem_tls_unfit(modem);
     modem_fail(modem, UPLINK_LAYER_BEARER,
                is_tls && refused && !modem_tls_incomplete(modem) ? UPLINK_HOPELESS : UPLINK_RETRY, "%s%s",
                modem_describe_failure(modem, text, sizeof(text)), modem_tls_advice(modem));
