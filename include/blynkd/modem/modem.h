@@ -34,12 +34,20 @@ enum modem_state {
 #undef MODEM_ENUM
 };
 
+/* What the configuration says of the access point. */
+enum modem_apn {
+    MODEM_APN_GIVEN,   /* `apn`; empty: the network chooses */
+    MODEM_APN_USUAL,   /* the one that is usual for the SIM card */
+    MODEM_APN_MISSING, /* nothing: the modem waits for it when it is registered, and tells what is usual */
+};
+
 #define MODEM_NAME_SERVERS 2
 #define MODEM_CA_MAX       8192 /* bytes of the authority's certificate; a modem takes 10 KiB */
 
 struct modem_config {
     char profile[24]; /* a name of modem_profiles(), or "auto" */
     char pin[12];     /* "" = none; a secret */
+    enum modem_apn apn_is;
     char apn[101];
     char ssid[33];                             /* of the wireless network, for modules without a SIM card */
     char wifi_password[64];                    /* a secret */
@@ -86,6 +94,8 @@ struct modem_info {
     char operator_name[48];
     char access[16];       /* "GSM", "GPRS", "LTE"... */
     char registration[40]; /* in words */
+    char apn[101];         /* in use, or will be */
+    char apn_usual[101];   /* for this SIM card; "" = not asked for or not known */
     char address[48];
     int signal_dbm; /* 0 = not known */
     uint64_t bytes_out, bytes_in, commands, timeouts, reboots;
