@@ -17,7 +17,10 @@ static bool is_usual_used(const struct modem *modem)
 
 const char *modem_apn(const struct modem *modem)
 {
-    return is_usual_used(modem) ? modem->usual.apn : modem->config.apn;
+    if (modem->config.apn_is == MODEM_APN_USUAL) {
+        return modem->usual.apn; /* "" while it is not known: the setup of some modules comes earlier */
+    }
+    return modem->config.apn;
 }
 
 /* Those of the table belong together; a configured user stands alone. */
