@@ -67,7 +67,7 @@ static void what_is_not_known_is_refused(void **state)
                                         "-c",
                                         "start",
                                         "--log-level loud",
-                                        "--check-config x",
+                                        "--check-config x y",
                                         "--log-level loud --version"};
 
     (void)state;
