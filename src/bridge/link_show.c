@@ -20,6 +20,7 @@ void link_info(const struct link *link, struct link_info *info)
         .address = link->stream_is == LINK_BELOW_UP ? stream_peer(link->stream) : "",
         .reconnects = link->sessions ? link->sessions - 1 : 0,
         .next_try_ms = waits && !link->for_config && link->due_ms > now_ms ? link->due_ms - now_ms : 0,
+        .waits_config = link->state == LINK_WAIT && link->for_config,
         .blamed = link->state == LINK_WAIT ? link->blamed : UPLINK_LAYER_NONE,
         .rung = link->rung,
         .heartbeat_ms = link_pace_session(link).heartbeat_ms,

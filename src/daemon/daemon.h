@@ -56,6 +56,7 @@ struct daemon {
     bool trace_on;          /* the bridge was asked for the exchanges with the modem */
     bool link_wanted_again; /* a reload took the link down; it goes up again when it is off */
     enum link_state link_state;
+    bool waits_config; /* the link does: for what is missing, or for what turned out to be of no use */
     char status[LINK_WHY_MAX + 64];            /* the last line about the link, without what a reload adds */
     char disk_note[200];                       /* why the disk cannot be written; "" it can */
     char status_note[DAEMON_REFUSED_MAX + 64]; /* what the last reload left to say; "" nothing */

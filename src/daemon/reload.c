@@ -152,26 +152,36 @@ static void adopt(struct daemon *daemon, struct conf *fresh)
     free(before);
 }
 
-/* The first findings that keep it from being taken over, as far as there is room. */
+/* Findings, one behind the other, as far as there is room. */
+struct refusal {
+    char *text; /* DAEMON_REFUSED_MAX */
+    enum conf_gravity gravity;
+};
+
 static void gather_refusal(void *arg, enum conf_gravity gravity, const char *text)
 {
-    char *refused = arg;
-    size_t used = strlen(refused);
+    const struct refusal *refusal = arg;
+    size_t used = strlen(refusal->text);
     size_t room = DAEMON_REFUSED_MAX - used;
 
-    if (gravity != CONF_WARNING && strlen(text) + 2 < room) {
-        snprintf(refused + used, room, "%s%s", used ? "; " : "", text);
-    } else if (gravity != CONF_WARNING && used == 0) {
-        snprintf(refused, room, "%.*s...", (int)room - 4, text);
+    if (gravity != refusal->gravity) {
+        return;
+    }
+    if (strlen(text) + 2 < room) {
+        snprintf(refusal->text + used, room, "%s%s", used ? "; " : "", text);
+    } else if (used == 0) {
+        snprintf(refusal->text, room, "%.*s...", (int)room - 4, text);
     }
 }
 
+/* Without an error, it is what is missing all at once that keeps it from being taken over. */
 static void keep_old(struct daemon *daemon, const struct conf_report *report)
 {
-    unsigned count = report->errors + report->missing;
+    unsigned count = report->errors ? report->errors : report->missing;
+    struct refusal refusal = {daemon->refused, report->errors ? CONF_ERROR : CONF_MISSING};
 
     daemon->refused[0] = '\0';
-    conf_report_each(report, gather_refusal, daemon->refused);
+    conf_report_each(report, gather_refusal, &refusal);
     snprintf(daemon->status_note, sizeof(daemon->status_note),
              "the changed configuration was not taken over: %s", daemon->refused);
     log_error("config", "%u error%s: the configuration stays as it was", count, count == 1 ? "" : "s");
@@ -237,16 +247,20 @@ static void on_saved(void *arg)
     }
 }
 
-/* A token that was saved half or mistyped shows only when the server refuses it: the file is watched until then. */
+/* What was saved half or mistyped shows only when it is used: the file is watched until all of it has worked. */
 void daemon_watch_config(struct daemon *daemon)
 {
-    if (daemon->watch && !daemon->conf->missing && daemon->link_state == LINK_ONLINE) {
+    unsigned missing = daemon->conf->missing;
+
+    if (daemon->watch && !missing && daemon->link_state == LINK_ONLINE) {
         watch_destroy(daemon->watch);
         daemon->watch = NULL;
-    } else if (!daemon->watch && daemon->conf->missing) {
-        daemon->watch =
-            watch_create(&daemon->loop, daemon->sched, daemon->options->config_path, on_saved, daemon);
-        log_warning("config", "%s: still to be configured; blynkd goes on by itself when %s is saved",
-                    conf_missing_words(daemon->conf->missing), daemon->options->config_path);
     }
+    if (daemon->watch || daemon->stopping || !(missing || daemon->waits_config)) {
+        return;
+    }
+    daemon->watch =
+        watch_create(&daemon->loop, daemon->sched, daemon->options->config_path, on_saved, daemon);
+    log_warning("config", "%s%sblynkd goes on by itself when %s is saved", conf_missing_words(missing),
+                missing ? ": still to be configured; " : "", daemon->options->config_path);
 }

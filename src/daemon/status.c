@@ -59,19 +59,19 @@ void daemon_on_disk(void *arg, const char *why)
 void daemon_on_link(void *arg, const struct link_change *change)
 {
     struct daemon *daemon = arg;
-    bool for_config = change->state == LINK_WAIT && daemon->conf->missing;
+    struct link_info info;
 
+    link_info(bridge_link(daemon->bridge), &info);
+    daemon->waits_config = info.waits_config;
     daemon->link_state = change->state;
     snprintf(daemon->status, sizeof(daemon->status), "%s%s%s",
-             for_config ? "Not set up yet" : state_words(change->state), change->why[0] ? ": " : "",
+             daemon->waits_config ? "Not set up yet" : state_words(change->state), change->why[0] ? ": " : "",
              change->why);
     daemon_show_status(daemon);
     if (daemon->stopping) {
         return;
     }
-    if (change->state == LINK_ONLINE) {
-        daemon_watch_config(daemon);
-    }
+    daemon_watch_config(daemon);
     if (change->state == LINK_OFF && daemon->link_wanted_again) {
         task_post(daemon->sched, &daemon->relink);
     }

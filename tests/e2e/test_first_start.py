@@ -57,6 +57,7 @@ def test_nothing_is_configured(make_rig, tmp_path, profile):
         assert modem["apn"] == "" and modem["apn_usual"] == "web.vodafone.de"
         assert re.search("usually web.vodafone.de", modem["why"])
         assert "OK" in client.execute_command("MODEM.AT", "AT+CSQ")
+        assert IMSI in client.execute_command("MODEM.AT", "at+cimi")  # but never in a trace or log, see below
         assert client.set("V5", "early") is True  # what is written meanwhile is kept
     assert "usually web.vodafone.de" in rig.daemon.program.log()
 
@@ -152,6 +153,18 @@ def test_auto_is_the_usual_one(make_rig, tmp_path):
     with rig.client() as client:
         assert as_map(client.execute_command("MODEM"))["apn"] == "web.vodafone.de"
         assert as_map(client.execute_command("LINK"))["config_missing"] == ""
+    notify.socket.close()
+
+
+def test_auto_that_finds_nothing(make_rig, tmp_path):
+    """Complete by its words, and yet the link waits for the file."""
+    notify = NotifySocket(tmp_path / "notify")
+    rig = make_rig("sim800", settings={"network": {"apn": "auto"}}, env={"NOTIFY_SOCKET": notify.path},
+                   modem_options=("--variant", "imsi=999999876504321"))
+    waits(rig, r"apn = auto, but what is usual for this SIM \(network 99999\) is not known")
+    notify.wait_for(r"^STATUS=Not set up yet: apn = auto")
+    rig.daemon.configure({"network": {"apn": "internet"}})
+    rig.online()
     notify.socket.close()
 
 
