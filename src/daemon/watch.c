@@ -11,8 +11,7 @@
 
 #define QUIET_MS 400  /* since the last change: an editor is done */
 #define MOST_MS  3000 /* since the first: somebody writes without a pause */
-#define LOOK_MS                                                                                              \
-    5000 /* between two looks at the file itself, for what no event tells of: links, odd file systems */
+#define LOOK_MS  5000 /* between two looks at the file itself, for what no event tells of: links */
 
 #define HANDLES 3
 
