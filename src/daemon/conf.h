@@ -30,7 +30,7 @@ enum conf_uplink { CONF_UPLINK_MODEM, CONF_UPLINK_HOST };
 enum conf_tls { CONF_TLS_NO, CONF_TLS_YES, CONF_TLS_MODEM };
 
 /* What a device cannot do without, and no default can be: not wrong, but unfinished. */
-enum conf_missing { CONF_MISSING_TOKEN = 1, CONF_MISSING_APN = 2 };
+enum conf_missing { CONF_MISSING_TOKEN = 1, CONF_MISSING_APN = 2, CONF_MISSING_SSID = 4 };
 
 /* A pin's own rule; CONF_DELIVER_DEFAULT is what [pins] delivery says. */
 enum conf_delivery { CONF_DELIVER_DEFAULT, CONF_DELIVER_ALL, CONF_DELIVER_LATEST };

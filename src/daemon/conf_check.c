@@ -47,9 +47,10 @@ static void check_token(struct conf_loader *loader)
     }
 }
 
-static void check_uplink(struct conf_loader *loader)
+static void check_apn(struct conf_loader *loader)
 {
     struct conf *conf = loader->conf;
+
     conf->modem.apn_is = MODEM_APN_GIVEN;
     if (conf->apn_given && strcmp(conf->modem.apn, "auto") == 0) {
         conf->modem.apn_is = MODEM_APN_USUAL;
@@ -59,10 +60,21 @@ static void check_uplink(struct conf_loader *loader)
     if (conf->modem.apn_is == MODEM_APN_MISSING && conf->uplink == CONF_UPLINK_MODEM &&
         !is_refused(loader, "network", "apn")) {
         miss(loader, CONF_MISSING_APN, "network", "apn",
-             "missing; the operator's access point name, or `auto` for the one that is usual for the SIM "
-             "card, or "
-             "`apn =` with nothing behind it to let the network choose (for a module with Wi-Fi: [wifi] "
-             "ssid)");
+             "missing; the operator's access point name, or `auto` for the one usual for the SIM card, or "
+             "`apn =` with nothing behind it to let the network choose (a module with Wi-Fi: [wifi] ssid)");
+    }
+}
+
+static void check_uplink(struct conf_loader *loader)
+{
+    const struct conf *conf = loader->conf;
+    const struct modem_profile *profile = modem_profile_find(conf->modem.profile); /* NULL for auto */
+
+    if (!profile || !modem_profile_has_wifi(profile)) {
+        check_apn(loader);
+    } else if (conf->uplink == CONF_UPLINK_MODEM && !conf->modem.ssid[0] &&
+               !is_refused(loader, "wifi", "ssid")) {
+        miss(loader, CONF_MISSING_SSID, "wifi", "ssid", "missing; the name of the wireless network");
     }
 }
 
@@ -73,9 +85,11 @@ const char *conf_missing_words(unsigned missing)
         [CONF_MISSING_TOKEN] = "[blynk] token",
         [CONF_MISSING_APN] = "[network] apn",
         [CONF_MISSING_TOKEN | CONF_MISSING_APN] = "[blynk] token and [network] apn",
+        [CONF_MISSING_SSID] = "[wifi] ssid",
+        [CONF_MISSING_TOKEN | CONF_MISSING_SSID] = "[blynk] token and [wifi] ssid",
     };
 
-    return words[missing & (CONF_MISSING_TOKEN | CONF_MISSING_APN)];
+    return missing < sizeof(words) / sizeof(words[0]) ? words[missing] : "";
 }
 
 static void check_dns(struct conf_loader *loader)

@@ -46,11 +46,11 @@ def save_as_editors_do(rig, changes):
 @pytest.mark.parametrize("profile", ["sim800", "a7", "sim7600", "bg96"])
 def test_nothing_is_configured(make_rig, tmp_path, profile):
     rig, notify = begin(make_rig, tmp_path, profile=profile)
-    link = waits(rig, r"apn is missing; for this SIM \(Vodafone DE\) it is usually web\.vodafone\.de: set \[network\] apn")
+    link = waits(rig, r"apn is missing; for this SIM \(Vodafone DE\) it is usually web\.vodafone\.de: set \[network\]")
     assert link["config_missing"] == "[blynk] token and [network] apn"
     assert link["next_try_ms"] == 0
-    notify.wait_for(r"^STATUS=Not set up yet: apn is missing; .*web\.vodafone\.de.*still to be configured: \[blynk\] token "
-                    r"and \[network\] apn")
+    notify.wait_for(r"^STATUS=Not set up yet: apn is missing; .*web\.vodafone\.de.*still to be configured: "
+                    r"\[blynk\] token and \[network\] apn")
     with rig.client() as client:
         modem = as_map(client.execute_command("MODEM"))
         assert modem["registration"].startswith("registered") and modem["operator"] and modem["model"]
@@ -168,6 +168,17 @@ def test_auto_that_finds_nothing(make_rig, tmp_path):
     notify.socket.close()
 
 
+def test_a_module_with_wifi(make_rig, tmp_path):
+    notify = NotifySocket(tmp_path / "notify")
+    rig = make_rig("esp8266", settings={"wifi": {"ssid": None}}, env={"NOTIFY_SOCKET": notify.path})
+    link = waits(rig, r"no wireless network is configured: write its name and password under \[wifi\]")
+    assert link["config_missing"] == "[wifi] ssid"
+    notify.wait_for(r"^STATUS=Not set up yet: no wireless network .*still to be configured: \[wifi\] ssid")
+    rig.daemon.configure({"wifi": {"ssid": "home"}})
+    rig.online()
+    notify.socket.close()
+
+
 def test_the_host_needs_no_access_point(make_rig, tmp_path):
     rig = make_rig(start=False)
     token = rig.daemon.settings["blynk"]["token"]
@@ -240,7 +251,8 @@ def test_reload_by_command(make_rig):
         rig.daemon.configure({"limits": {"rate": "many"}})
         with pytest.raises(redis.exceptions.ResponseError) as refused:
             client.execute_command("CONFIG", "RELOAD")
-        assert re.search(r'blynkd\.conf:\d+: \[limits\] rate: "many" is not understood; wanted: messages', str(refused.value))
+        assert re.search(r'blynkd\.conf:\d+: \[limits\] rate: "many" is not understood; wanted: messages',
+                         str(refused.value))
         assert as_map(client.execute_command("LINK"))["config_refused"] in str(refused.value)
         assert settings_of(client, "limits.rate")["limits.rate"]["value"] == "9"
 

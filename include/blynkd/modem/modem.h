@@ -121,6 +121,8 @@ size_t modem_profile_count(void);
 const struct modem_profile *modem_profile_at(size_t index);
 const struct modem_profile *modem_profile_find(const char *name);
 const char *modem_profile_name(const struct modem_profile *profile);
+/* It joins a wireless network, and has no SIM card. */
+bool modem_profile_has_wifi(const struct modem_profile *profile);
 /* Why the modem's own TLS must not be used, with what to do; NULL: it may. */
 const char *modem_tls_refusal(const struct modem_profile *profile);
 /* One line for people: name, vendor, modules, family, support level, TLS on the module, largest send in bytes, PPP;
