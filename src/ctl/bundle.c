@@ -20,8 +20,6 @@
 #define COLLECT_BYTES ((size_t)4 * 1024 * 1024) /* of one file; a journal can be long */
 #define COMMAND_WORDS 8
 
-extern char **environ;
-
 /* What the daemon is asked; the file is the answer's. */
 static const struct {
     const char *file, *words;

@@ -52,18 +52,16 @@ static int config_show(struct ctl *ctl, int argc, char **argv)
     const char *words[] = {"CONFIG", "SHOW", pattern};
     char section[64] = "";
     enum ctl_exit exit;
-    redisReply *reply = talk_ask(ctl, 3, words, NULL, &exit);
+    redisReply *reply = talk_need_list(ctl, 3, words, &exit);
     int result = CTL_OK;
 
     if (!reply) {
         return exit;
     }
-    if (reply->type == REDIS_REPLY_ERROR) {
-        result = (int)talk_tell_error(reply);
-    } else if (ctl->json) {
+    if (ctl->json) {
         result = show_json(reply);
     }
-    for (size_t i = 0; reply->type == REDIS_REPLY_ARRAY && !ctl->json && i < reply->elements; i++) {
+    for (size_t i = 0; !ctl->json && i < reply->elements; i++) {
         bool is_default = strcmp(answer_text(reply->element[i], "origin"), "default") == 0;
         if (all || !is_default || argc > 1) {
             show_key(ctl, reply->element[i], section);

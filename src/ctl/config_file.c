@@ -11,8 +11,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-extern char **environ;
-
 /* ---- reading ------------------------------------------------------------------------------------------- */
 
 static int read_whole(struct config_file *file, int fd)

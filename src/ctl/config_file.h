@@ -11,7 +11,7 @@
 #include <stdbool.h>
 #include <sys/stat.h>
 
-#define CONFIG_FILE_MAX (1024 * 1024)
+#define CONFIG_FILE_MAX ((off_t)1 << 20)
 
 struct config_file {
     char path[4096];  /* behind symbolic links */
