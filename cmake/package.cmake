@@ -13,8 +13,6 @@ set(CPACK_STRIP_FILES ON)
 # With DESTDIR the install scripts see the prefix /usr, and put units and configuration where they belong.
 set(CPACK_SET_DESTDIR ON)
 set(CPACK_INSTALL_PREFIX /usr)
-set(CPACK_INSTALL_DEFAULT_DIRECTORY_PERMISSIONS   # whatever the umask
-    OWNER_READ OWNER_WRITE OWNER_EXECUTE GROUP_READ GROUP_EXECUTE WORLD_READ WORLD_EXECUTE)
 
 set(CPACK_COMPONENTS_ALL blynkd blynksim)
 set(CPACK_COMPONENTS_GROUPING IGNORE)

@@ -26,13 +26,13 @@ foreach(component ${CPACK_COMPONENTS_ALL})
     endif()
     file(WRITE "${stage}/usr/share/lintian/overrides/${package}" "${overrides}")
 
-    # The tree may have been checked out with any umask; what is to be narrower, is so by its own install rule.
-    file(GLOB_RECURSE all LIST_DIRECTORIES true "${stage}/usr/share/*" "${stage}/usr/lib/*" "${stage}/lib/*")
+    # Whatever the umask was, here and when the tree was checked out.
+    file(GLOB_RECURSE all LIST_DIRECTORIES true "${stage}/*")
     foreach(path ${all})
         if(IS_DIRECTORY "${path}")
             file(CHMOD "${path}" DIRECTORY_PERMISSIONS OWNER_READ OWNER_WRITE OWNER_EXECUTE
                  GROUP_READ GROUP_EXECUTE WORLD_READ WORLD_EXECUTE)
-        elseif(NOT IS_SYMLINK "${path}")
+        elseif(NOT IS_SYMLINK "${path}" AND NOT path MATCHES "/usr/s?bin/|/etc/blynkd/")
             file(CHMOD "${path}" FILE_PERMISSIONS OWNER_READ OWNER_WRITE GROUP_READ WORLD_READ)
         endif()
     endforeach()
