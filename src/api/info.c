@@ -47,7 +47,6 @@ static void show_server(const struct api_server *server, struct buf *out)
     put_number(out, "uptime_in_seconds", up_ms / 1000);
     put_number(out, "uptime_in_days", up_ms / 86400000);
     put_line(out, "unixsocket", server->listener.path);
-    put_line(out, "config_note", server->config_note);
 }
 
 static void show_clients(const struct api_server *server, struct buf *out)

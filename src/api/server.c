@@ -351,11 +351,6 @@ bool api_server_configure(struct api_server *server, const struct api_config *co
     return moved;
 }
 
-void api_server_set_config_note(struct api_server *server, const char *note)
-{
-    snprintf(server->config_note, sizeof(server->config_note), "%s", note);
-}
-
 struct api_stats api_server_stats(const struct api_server *server)
 {
     struct api_stats stats = server->stats;

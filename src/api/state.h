@@ -41,7 +41,6 @@ struct api_server {
     uint64_t started_ms;
     uint64_t rejected_logged_ms;
     struct api_stats stats;
-    char config_note[API_NOTE_MAX];
     struct command_index index;
     struct resp_command command; /* the one that is being executed */
     struct buf show;             /* maps and texts under construction */

@@ -52,10 +52,10 @@ struct daemon {
     enum link_state link_state;
     char status[LINK_WHY_MAX + 64]; /* the last line about the link, without what a reload adds */
     char disk_note[200];            /* why the disk cannot be written; "" it can */
-    char status_note[API_NOTE_MAX]; /* what the last reload left to say; "" nothing */
+    char status_note[128];          /* what the last reload left to say; "" nothing */
 };
 
-#define DAEMON_STATUS_MAX (LINK_WHY_MAX + 64 + 200 + API_NOTE_MAX + 16)
+#define DAEMON_STATUS_MAX (LINK_WHY_MAX + 64 + 200 + 128 + 16)
 
 void daemon_on_disk(void *arg, const char *why);
 /* The words for a state of the link, kept in daemon->status, told to systemd. */

@@ -148,40 +148,11 @@ static void adopt(struct daemon *daemon, struct conf *fresh)
     free(before);
 }
 
-struct first_error {
-    const char *path; /* of the configuration: what its folder is need not be said */
-    char words[200];
-};
-
-/* "blynkd.conf.d/20-apn.conf:3: [network] ...": where to look must survive however long the path is. */
-static void on_finding_keep_first(void *arg, bool is_error, const char *text)
-{
-    struct first_error *first = arg;
-    const char *slash = strrchr(first->path, '/');
-    size_t folder_len = slash ? (size_t)(slash - first->path) + 1 : 0;
-
-    if (!is_error || first->words[0]) {
-        return;
-    }
-    if (strncmp(text, first->path, folder_len) == 0) {
-        text += folder_len;
-    }
-    snprintf(first->words, sizeof(first->words), "%s", text);
-}
-
-/* Stands in the status until a later reload goes well: who saved the file looks there, not into the log. */
 static void keep_old(struct daemon *daemon, const struct conf_report *report)
 {
-    struct first_error first = {.path = daemon->options->config_path};
-    char more[48] = "";
-
-    conf_report_each(report, on_finding_keep_first, &first);
-    if (report->errors > 1) {
-        snprintf(more, sizeof(more), "; %u more error%s in the log", report->errors - 1,
-                 report->errors == 2 ? "" : "s");
-    }
-    snprintf(daemon->status_note, sizeof(daemon->status_note), "the changed configuration is not used: %s%s",
-             first.words, more);
+    snprintf(daemon->status_note, sizeof(daemon->status_note),
+             "the configuration was not taken over (%u error%s, see the log)", report->errors,
+             report->errors == 1 ? "" : "s");
     log_error("config", "%u error%s: the configuration stays as it was", report->errors,
               report->errors == 1 ? "" : "s");
 }
@@ -207,7 +178,6 @@ void daemon_reload(struct daemon *daemon)
         adopt(daemon, fresh);
     }
     conf_report_free(&report);
-    api_server_set_config_note(daemon->api, daemon->status_note);
     daemon_format_status(daemon, status, sizeof(status));
     notify_ready(&daemon->notify, status);
 }

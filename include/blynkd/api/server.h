@@ -87,10 +87,6 @@ bool api_server_configure(struct api_server *server, const struct api_config *co
  * server, from the loop; further calls do nothing. */
 void api_server_close(struct api_server *server, void (*on_closed)(void *arg), void *arg);
 
-/* What is to be said of the configuration since the last reload, for INFO; "" if nothing is. Copied. */
-#define API_NOTE_MAX 300
-void api_server_set_config_note(struct api_server *server, const char *note);
-
 /* Only after on_closed, or if api_server_listen() was never called; see above. NULL is allowed. */
 void api_server_destroy(struct api_server *server);
 
