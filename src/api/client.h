@@ -47,7 +47,8 @@ struct api_client {
     struct pubsub_subscriber subscriber;
     struct bridge_request request;
     const struct command *waiting;   /* the command that `request` belongs to; NULL if none */
-    uint64_t sequence;               /* of its last write, what BLYNK.FLUSH waits for; 0 = none */
+    uint64_t sequence;               /* of its last write; 0 = none */
+    uint64_t flushing;               /* what its BLYNK.FLUSH waits for */
     struct transaction *transaction; /* NULL: neither MULTI nor WATCH is in force */
     struct task resume;
     struct timer tick;

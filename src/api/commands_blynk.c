@@ -221,7 +221,7 @@ void run_blynk_time(struct api_client *client, const struct resp_arg *args, size
 
 static long long unconfirmed(const struct api_client *client)
 {
-    uint64_t left = client->sequence ? bridge_unconfirmed(client->server->bridge, client->sequence) : 0;
+    uint64_t left = client->flushing ? bridge_unconfirmed(client->server->bridge, client->flushing) : 0;
 
     return left > LLONG_MAX ? LLONG_MAX : (long long)left;
 }
@@ -241,20 +241,32 @@ static void on_flushed(void *arg, int error, const char *const *lines, size_t co
     client_answered(client);
 }
 
+/* False: these are not the words that BLYNK.FLUSH takes. */
+static bool read_flush(const struct resp_arg *args, size_t count, long long *timeout_ms, bool *all)
+{
+    *timeout_ms = 0;
+    *all = count > 1 && command_word(&args[count - 1], "ALL");
+    count -= *all;
+    return count == 1 || (count == 2 && command_number(&args[1], 0, FLUSH_MAX_MS, timeout_ms));
+}
+
 void run_blynk_flush(struct api_client *client, const struct resp_arg *args, size_t count)
 {
-    long long timeout_ms = 0;
+    long long timeout_ms;
+    bool all;
 
-    if (count > 2 || (count == 2 && !command_number(&args[1], 0, FLUSH_MAX_MS, &timeout_ms))) {
+    if (!read_flush(args, count, &timeout_ms, &all)) {
         command_syntax_error(client,
-                             "BLYNK.FLUSH [timeout-ms]; without or with 0 it waits as long as it takes");
+                             "BLYNK.FLUSH [timeout-ms] [ALL]; without or with 0 it waits as long as it "
+                             "takes, with ALL for what other programs wrote, too");
         return;
     }
+    client->flushing = all ? bridge_last_sequence(client->server->bridge) : client->sequence;
     if (unconfirmed(client) == 0) {
         reply_integer(&client->reply, 0);
         return;
     }
     prepare(client, on_flushed);
     asked(client,
-          bridge_flush(client->server->bridge, &client->request, client->sequence, (uint32_t)timeout_ms));
+          bridge_flush(client->server->bridge, &client->request, client->flushing, (uint32_t)timeout_ms));
 }

@@ -62,7 +62,8 @@ const struct command commands[] = {
     {"blynk.time", 1, API_READER, BL, 0, 0, 0, run_blynk_time, "blynk",
      "", "The server's clock: unix seconds and time zone"},
     {"blynk.flush", -1, API_WRITER, BL, 0, 0, 0, run_blynk_flush, "blynk",
-     "[timeout-ms]", "Waits until the server has confirmed what this client wrote; answers how many are not"},
+     "[timeout-ms] [ALL]", "Waits until the server has confirmed what this client (ALL: anybody) wrote; "
+     "answers how many are not"},
     {"blynk.budget", 1, API_READER, 0, 0, 0, 0, run_blynk_budget, "blynk",
      "", "What the link has cost this month, what is left and how long that lasts"},
 
@@ -97,7 +98,7 @@ const struct command commands[] = {
     {"info", -1, API_READER, 0, 0, 0, 0, run_info, "server",
      "[section ...]", "Figures: server, clients, link, modem, blynk, spool, stats"},
     {"config", -2, API_READER, 0, 0, 0, 0, run_config, "server",
-     "GET pattern [pattern ...]", "The few settings that Redis tools ask for"},
+     "GET|SHOW|RELOAD [pattern ...]", "What Redis tools ask for; all settings, or reading them again (admin)"},
     {"time", 1, API_READER, FA, 0, 0, 0, run_time, "server",
      "", "This host's clock: unix seconds and microseconds"},
     {"multi", 1, API_READER, FA, 0, 0, 0, run_multi, "transactions",

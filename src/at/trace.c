@@ -31,7 +31,7 @@ struct trace {
     trace_line_fn *output;
     void *output_arg;
     struct run run;
-    struct secret_stream streams[2]; /* of the two directions; a note is masked as a whole */
+    struct secret_stream streams[TRACE_NOTE]; /* of each direction; a note is masked as a whole */
     uint8_t *ring;
     size_t ring_size;
     size_t first; /* where in the ring the oldest record begins */
@@ -124,6 +124,10 @@ static const char *sign_of(enum trace_direction direction)
         return "> ";
     case TRACE_FROM_MODEM:
         return "< ";
+    case TRACE_TO_SERVER:
+        return ">> ";
+    case TRACE_FROM_SERVER:
+        return "<< ";
     case TRACE_NOTE:
         return "-- ";
     }

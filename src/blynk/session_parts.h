@@ -43,7 +43,8 @@ struct blynk_session {
 
     /* receiving */
     struct blynk_parser parser;
-    unsigned strange; /* frames in a row that made no sense */
+    struct blynk_parser sent_parser; /* frames again out of what was sent, for on_frame */
+    unsigned strange;                /* frames in a row that made no sense */
 
     /* sending */
     struct buf own; /* frames that wait for the rate limit */

@@ -12,6 +12,7 @@
 void session_receive_reset(struct blynk_session *session)
 {
     blynk_parser_init(&session->parser);
+    blynk_parser_init(&session->sent_parser);
     session->strange = 0;
 }
 
@@ -299,6 +300,9 @@ void blynk_session_bytes(struct blynk_session *session, const uint8_t *data, siz
     session->info.bytes_received += len;
     session->received_ms = sched_now_ms(session->sched);
     while (is_alive(session, life) && blynk_parser_next(&session->parser, &data, &len, &frame)) {
+        if (session->events.on_frame) {
+            session->events.on_frame(session->arg, false, &frame);
+        }
         on_frame(session, &frame);
     }
     if (session->events.on_received) {

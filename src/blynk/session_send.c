@@ -289,6 +289,15 @@ static void gather(struct blynk_session *session)
     }
 }
 
+static void tell_frames(struct blynk_session *session, const uint8_t *data, size_t len)
+{
+    struct blynk_frame frame;
+
+    while (session->events.on_frame && blynk_parser_next(&session->sent_parser, &data, &len, &frame)) {
+        session->events.on_frame(session->arg, true, &frame);
+    }
+}
+
 static void write_out(struct blynk_session *session)
 {
     if (!buf_len(&session->out) || !stream_room(session->stream)) {
@@ -298,6 +307,7 @@ static void write_out(struct blynk_session *session)
     if (!written) {
         return;
     }
+    tell_frames(session, buf_bytes(&session->out), written);
     buf_consume(&session->out, written);
     session->sent_ms = sched_now_ms(session->sched);
     session->info.bytes_sent += written;

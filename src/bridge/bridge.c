@@ -166,6 +166,7 @@ struct bridge *bridge_create(struct sched *sched, struct uplink *uplink, struct 
     bridge->sched = sched;
     bridge->uplink = uplink;
     bridge->modem = modem;
+    bridge->trace = modem ? modem_trace(modem) : trace_create(sched, TRACE_RING_BYTES);
     bridge->config = complete(bridge, config);
     list_init(&bridge->requests);
     hold_init(bridge);
@@ -188,7 +189,10 @@ void bridge_destroy(struct bridge *bridge)
         bridge_request_cancel(list_owner(node, struct bridge_request, node));
     }
     if (bridge->trace_users) {
-        trace_set_output(modem_trace(bridge->modem), NULL, NULL);
+        trace_set_output(bridge->trace, NULL, NULL);
+    }
+    if (!bridge->modem) {
+        trace_destroy(bridge->trace);
     }
     timer_stop(&bridge->hold.timer);
     bridge_clock_stop(bridge);
@@ -261,10 +265,7 @@ static void on_trace_line(void *arg, const char *line)
 
 void bridge_publish_trace(struct bridge *bridge, bool on)
 {
-    if (!bridge->modem) {
-        return;
-    }
     assert(on || bridge->trace_users);
     bridge->trace_users = on ? bridge->trace_users + 1 : bridge->trace_users - 1;
-    trace_set_output(modem_trace(bridge->modem), bridge->trace_users ? on_trace_line : NULL, bridge);
+    trace_set_output(bridge->trace, bridge->trace_users ? on_trace_line : NULL, bridge);
 }

@@ -12,16 +12,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define LOOK_MS      30000 /* how often it is seen whether the machine's clock is right by now */
-#define ANSWER_MS    5000  /* legacy servers do not answer (protocol sheet, 6.5) */
-#define AGAIN_MS     (UINT64_C(24) * 3600 * 1000)
-#define AGREES_MS    2500                   /* the answer has full seconds, and took its time */
-#define PLAUSIBLE_MS INT64_C(1577836800000) /* 2020-01-01 */
+#define LOOK_MS   30000 /* how often it is seen whether the machine's clock is right by now */
+#define ANSWER_MS 5000  /* legacy servers do not answer (protocol sheet, 6.5) */
+#define AGAIN_MS  (UINT64_C(24) * 3600 * 1000)
+#define AGREES_MS 2500 /* the answer has full seconds, and took its time */
 
 static void say(struct bridge *bridge, const char *line)
 {
     log_notice("clock", "%s", line);
-    link_remark(bridge->link, line);
+    link_note(bridge->link, line);
 }
 
 static void describe(int64_t ms, char *text, size_t size)
@@ -90,7 +89,7 @@ static void on_answer(void *arg, int error, const char *const *lines, size_t cou
     if (!error && count == 2 && strcmp(lines[1], "local") != 0) {
         int64_t wall_ms = strtoll(lines[0], NULL, 10) * 1000;
         uint64_t way_ms = (sched_now_ms(bridge->sched) - bridge->clock.asked_ms) / 2;
-        if (wall_ms > PLAUSIBLE_MS) {
+        if (wall_ms > WALL_PLAUSIBLE_MS) {
             wall_ms += 500 + (int64_t)way_ms; /* full seconds: half a one is missing */
             learn(bridge, wall_ms, CLOCK_FROM_BLYNK);
             clock_book_set(&bridge->clock.book, wall_ms);

@@ -78,7 +78,7 @@ static void on_level(void *arg, enum budget_level level, const char *why)
     } else {
         log_notice("budget", "%s", why);
     }
-    link_remark(bridge->link, line);
+    link_note(bridge->link, line);
     outbox_set_diet(bridge->outbox, diet_of(level));
     outbox_set_gather(bridge->outbox, level >= BUDGET_SAVE ? GATHER_MS : 0);
 }

@@ -71,6 +71,7 @@ struct bridge {
     bool online;
     struct list requests;
     struct bridge_request *modem_request; /* the modem takes one at a time */
+    struct trace *trace;                  /* the modem's, or the bridge's own if there is none */
     unsigned trace_users;                 /* who wants the trace to be published */
     uint64_t writes_from_blynk;
     uint64_t other_pins; /* writes to pins that are not kept, above 255 */

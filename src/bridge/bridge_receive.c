@@ -4,6 +4,7 @@
  */
 #include "bridge_parts.h"
 
+#include "blynkd/at/trace.h"
 #include "blynkd/base/log.h"
 
 #include <ctype.h>
@@ -145,6 +146,21 @@ static void on_round_trip(void *arg, uint32_t ms)
     log_debug("blynk", "round trip %u ms", ms);
 }
 
+/* The header again as it was on the wire; a body that was too long to be kept counts with what is left of it. */
+static void on_frame(void *arg, bool sent, const struct blynk_frame *frame)
+{
+    struct bridge *bridge = arg;
+    enum trace_direction direction = sent ? TRACE_TO_SERVER : TRACE_FROM_SERVER;
+    size_t last = frame->command == BLYNK_RESPONSE ? frame->status : frame->body_len;
+    uint8_t header[BLYNK_HEADER_BYTES] = {frame->command, (uint8_t)(frame->id >> 8), (uint8_t)frame->id,
+                                          (uint8_t)(last >> 8), (uint8_t)last};
+
+    trace_bytes(bridge->trace, direction, header, sizeof(header), !frame->body_len);
+    if (frame->body_len) {
+        trace_bytes(bridge->trace, direction, frame->body, frame->body_len, true);
+    }
+}
+
 const struct blynk_session_events bridge_session_events = {
     .on_write = on_write,
     .on_read = on_read,
@@ -153,6 +169,7 @@ const struct blynk_session_events bridge_session_events = {
     .on_response = on_response,
     .on_debug_print = on_debug_print,
     .on_round_trip = on_round_trip,
+    .on_frame = on_frame,
     .on_sent = bridge_costs_sent,
     .on_received = bridge_costs_received,
 };

@@ -170,6 +170,11 @@ int bridge_sync(struct bridge *bridge, const pin_id *pins, size_t count)
     return error;
 }
 
+uint64_t bridge_last_sequence(const struct bridge *bridge)
+{
+    return outbox_info(bridge->outbox).last_sequence;
+}
+
 uint64_t bridge_unconfirmed(const struct bridge *bridge, uint64_t sequence)
 {
     return outbox_outstanding(bridge->outbox, sequence);

@@ -6,20 +6,16 @@
 #ifndef BRIDGE_CLOCK_BOOK_H
 #define BRIDGE_CLOCK_BOOK_H
 
-#include <stdbool.h>
-#include <stddef.h>
+#include "blynkd/base/state_file.h"
+
 #include <stdint.h>
 
 struct sched;
-struct clock_book_job;
 
 struct clock_book {
-    struct sched *sched;
-    char dir[256];      /* "": not on disk */
+    struct state_file file;
     int64_t newest_ms;  /* 0: none yet */
     int64_t written_ms; /* what the file says; 0: not known */
-    struct clock_book_job *job;
-    bool is_unsaved; /* changed while a job was under way */
 };
 
 /* Reads the file; what is told before it has been read is newer. */

@@ -113,6 +113,7 @@ struct link {
     bool start_wanted; /* link_start() while going down */
     bool uplink_told;  /* to stop */
 
+    bool for_config;   /* WAIT lasts until the configuration is complete */
     bool dial_pending; /* CONNECT waits until the stream of the last try is closed; its time has not begun */
     bool is_encrypted; /* the stream of the last try */
     bool dialing;      /* the stream is being opened */
@@ -124,8 +125,6 @@ struct link {
 /* link.c: the only place that sets a state. */
 void link_go(struct link *link, enum link_state next, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
-/* A line in the history without a change of state. */
-void link_note(struct link *link, const char *why);
 void link_arm(struct link *link, uint64_t ms);
 /* Ends session and stream; what was not confirmed waits again. Idempotent. */
 void link_hang_up(struct link *link);
@@ -201,6 +200,8 @@ void link_fail_connect(struct link *link, enum stream_fault fault, const char *w
 void link_fail_dial(struct link *link, enum stream_fault fault, const char *why);
 void link_fail_uplink(struct link *link, const struct link_event *event);
 void link_fail_login(struct link *link, const struct link_event *event);
+/* No try makes sense before the configuration is complete: WAIT without an end of its own. */
+void link_wait_for_config(struct link *link, const char *why);
 /* The server itself said no: nothing below is at fault. */
 void link_fail_answered(struct link *link, const char *why);
 /* The session that was online is over: ladder, back-off and account know whether it lasted. */

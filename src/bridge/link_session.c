@@ -79,6 +79,15 @@ static void on_trouble(void *arg, const char *why)
     link->trouble_ms = sched_now_ms(link->sched);
 }
 
+static void on_frame(void *arg, bool sent, const struct blynk_frame *frame)
+{
+    struct link *link = arg;
+
+    if (link->session_events.on_frame) {
+        link->session_events.on_frame(link->arg, sent, frame);
+    }
+}
+
 static void on_sent(void *arg, size_t bytes, size_t messages)
 {
     struct link *link = arg;
@@ -107,6 +116,7 @@ const struct blynk_session_events link_session_events = {.on_login = on_login,
                                                          .on_debug_print = on_debug_print,
                                                          .on_round_trip = on_round_trip,
                                                          .on_trouble = on_trouble,
+                                                         .on_frame = on_frame,
                                                          .on_sent = on_sent,
                                                          .on_received = on_received,
                                                          .on_dead = on_dead};

@@ -49,11 +49,6 @@ void link_hurry(struct link *link, const char *why)
     }
 }
 
-void link_remark(struct link *link, const char *why)
-{
-    link_note(link, why);
-}
-
 void link_dial_ended(struct link *link, bool ok)
 {
     if (!link->dialing) {

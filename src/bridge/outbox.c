@@ -45,18 +45,14 @@ void outbox_configure(struct outbox *outbox, const struct outbox_config *config)
 void outbox_set_diet(struct outbox *outbox, enum outbox_diet diet)
 {
     outbox->diet = diet;
-    if (outbox->events.on_added) {
-        outbox->events.on_added(outbox->arg);
-    }
+    outbox_lanes_tell_added(outbox);
 }
 
 void outbox_set_gather(struct outbox *outbox, uint32_t gather_ms)
 {
     outbox->gather_ms = gather_ms;
     outbox->gate_open = !gather_ms;
-    if (outbox->events.on_added) {
-        outbox->events.on_added(outbox->arg);
-    }
+    outbox_lanes_tell_added(outbox);
 }
 
 void outbox_set_writer(struct outbox *outbox, uint64_t writer)
@@ -121,9 +117,7 @@ static void tell_added(struct outbox *outbox, uint64_t *sequence)
     if (sequence) {
         *sequence = outbox->info.last_sequence;
     }
-    if (outbox->events.on_added) {
-        outbox->events.on_added(outbox->arg);
-    }
+    outbox_lanes_tell_added(outbox);
     outbox_store_wake(outbox);
 }
 

@@ -228,6 +228,13 @@ void outbox_lanes_forget_tail(struct outbox *outbox)
 }
 
 /* Something is through, or will never be. */
+void outbox_lanes_tell_added(struct outbox *outbox)
+{
+    if (outbox->events.on_added) {
+        outbox->events.on_added(outbox->arg);
+    }
+}
+
 void outbox_lanes_tell_confirmed(struct outbox *outbox)
 {
     uint64_t before = outbox->info.confirmed_sequence;
@@ -289,8 +296,8 @@ void outbox_lanes_confirmed(struct outbox *outbox, uint64_t mark)
     outbox->window = outbox->window * 2 < WINDOW_MAX ? outbox->window * 2 : WINDOW_MAX;
     outbox_store_wake(outbox);
     outbox_lanes_tell_confirmed(outbox);
-    if (outbox->events.on_added && outbox_can_send(outbox)) {
-        outbox->events.on_added(outbox->arg); /* the window is open again */
+    if (outbox_can_send(outbox)) {
+        outbox_lanes_tell_added(outbox); /* the window is open again */
     }
 }
 

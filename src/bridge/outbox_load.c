@@ -291,7 +291,5 @@ void outbox_spool_loaded(struct outbox *outbox, int error)
     }
     outbox_lanes_join(outbox);
     outbox_lanes_tell_confirmed(outbox);
-    if (outbox->events.on_added) {
-        outbox->events.on_added(outbox->arg);
-    }
+    outbox_lanes_tell_added(outbox);
 }

@@ -186,6 +186,8 @@ void outbox_lanes_sent(struct outbox *outbox, struct outbox_entry *entry);
 /* Out of its lane, with its row, and freed; the tail's first. */
 void outbox_lanes_forget(struct outbox *outbox, struct outbox_entry *entry);
 void outbox_lanes_forget_tail(struct outbox *outbox);
+/* There may be something to send that could not be sent before. */
+void outbox_lanes_tell_added(struct outbox *outbox);
 void outbox_lanes_tell_confirmed(struct outbox *outbox);
 /* It will wait in another lane: the writes of its pin are counted there. */
 void outbox_lanes_change(struct outbox *outbox, struct outbox_entry *entry, enum outbox_lane lane);

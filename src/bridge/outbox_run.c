@@ -1,11 +1,11 @@
 #include "outbox_run.h"
 
+#include "blynkd/base/wall.h"
+
 #include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-/* More than the two clocks can differ by because they are read one after the other. */
-#define CLOCK_SET_MS  200
 #define CLOCK_JUMP_MS INT64_C(3600000) /* more than corrections of a clock that runs badly */
 
 /* ---- sizes and frames ---- */
@@ -98,7 +98,7 @@ void outbox_follow_clock(struct outbox *outbox)
     if (llabs(offset_ms - outbox->wall_offset_ms) >= CLOCK_JUMP_MS) {
         outbox->clock_set_ms = sched_now_ms(outbox->sched);
     }
-    if (llabs(offset_ms - outbox->wall_offset_ms) >= CLOCK_SET_MS) {
+    if (llabs(offset_ms - outbox->wall_offset_ms) >= WALL_SET_MS) {
         outbox->wall_offset_ms = offset_ms;
     }
 }

@@ -8,9 +8,6 @@
 
 #include "outbox_queue.h"
 
-/* 2020-01-01. A host without a battery clock believes in less until it has been told the time. */
-#define WALL_PLAUSIBLE_MS INT64_C(1577836800000)
-
 struct allowance {
     struct blynk_session *session;
     struct buf *out;

@@ -1,6 +1,8 @@
 /* Which of what waits leaves next, and how much of it. */
 #include "outbox_run.h"
 
+#include "blynkd/base/wall.h"
+
 #define CREDIT_MESSAGE 1000 /* the backlog's share of the rate is reckoned in thousandths of a message */
 #define CREDIT_MAX     INT64_C(10000) /* ten messages */
 /* A clock that was set lately may be wrong by years: nothing is thrown away on its word. */
@@ -287,8 +289,8 @@ void outbox_hold_backlog(struct outbox *outbox, bool hold)
     bool was_held = outbox->backlog_is_held;
 
     outbox->backlog_is_held = hold;
-    if (was_held && !hold && outbox->events.on_added) {
-        outbox->events.on_added(outbox->arg);
+    if (was_held && !hold) {
+        outbox_lanes_tell_added(outbox);
     }
 }
 
@@ -306,9 +308,7 @@ static void on_more(void *arg)
 {
     struct outbox *outbox = arg;
 
-    if (outbox->events.on_added) {
-        outbox->events.on_added(outbox->arg);
-    }
+    outbox_lanes_tell_added(outbox);
 }
 
 void outbox_send_init(struct outbox *outbox)

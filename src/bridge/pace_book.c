@@ -1,29 +1,11 @@
 #include "pace_book.h"
 
-#include "blynkd/base/file.h"
-#include "blynkd/base/job.h"
-#include "blynkd/base/log.h"
-
-#include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
-#define FILE_NAME   "heartbeat"
 #define MAX_HOUR_MS 3600000 /* no interval is longer */
-
-struct pace_book_job {
-    struct job job;
-    struct pace_book *book;
-    bool writes;
-    int error;
-    char dir[256];
-    char text[PACE_BOOK_BYTES];
-    size_t len;
-};
 
 /* ---- the text ---- */
 
@@ -101,103 +83,43 @@ size_t pace_book_format(const struct pace_book *book, char *out, size_t size)
     return len;
 }
 
-/* ---- the disk ---- */
-
-static void work(struct job *base)
-{
-    struct pace_book_job *job = (struct pace_book_job *)(void *)base;
-    int dir_fd = open(job->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-
-    if (dir_fd < 0) {
-        job->error = -errno;
-        return;
-    }
-    if (job->writes) {
-        job->error = file_replace_at(dir_fd, FILE_NAME, job->text, job->len);
-    } else {
-        ssize_t len = file_read_at(dir_fd, FILE_NAME, job->text, sizeof(job->text));
-        job->error = len < 0 ? (int)len : 0;
-        job->len = len < 0 ? 0 : (size_t)len;
-    }
-    close(dir_fd);
-}
-
-static void save(struct pace_book *book);
-
-static void on_done(struct job *base)
-{
-    struct pace_book_job *job = (struct pace_book_job *)(void *)base;
-    struct pace_book *book = job->book;
-
-    book->job = NULL;
-    if (job->error && job->error != -ENOENT) {
-        log_warning("link", "the learned heartbeat cannot be %s in %s/%s: %s",
-                    job->writes ? "written down" : "looked up", job->dir, FILE_NAME, strerror(-job->error));
-    }
-    if (!job->writes) {
-        pace_book_parse(book, job->text, job->len);
-        book->on_loaded(book->arg);
-    }
-    if (book->unsaved) {
-        save(book);
-    }
-}
-
-static void release(struct job *base)
-{
-    free(base);
-}
-
-static void start(struct pace_book *book, bool writes)
-{
-    struct pace_book_job *job = book->dir[0] ? calloc(1, sizeof(*job)) : NULL;
-
-    if (!job) {
-        return;
-    }
-    job->job = (struct job){.work = work, .on_done = on_done, .release = release};
-    job->book = book;
-    job->writes = writes;
-    memcpy(job->dir, book->dir, sizeof(job->dir));
-    if (writes) {
-        job->len = pace_book_format(book, job->text, sizeof(job->text));
-    }
-    if (job_start(book->sched, &job->job)) {
-        free(job);
-        return;
-    }
-    book->job = job;
-}
-
-static void save(struct pace_book *book)
-{
-    book->unsaved = book->job != NULL;
-    if (!book->unsaved) {
-        start(book, true);
-    }
-}
-
 /* ---- its face ---- */
 
-void pace_book_init(struct pace_book *book, struct sched *sched, void (*on_loaded)(void *arg), void *arg)
+static void on_loaded(void *arg, const char *text, size_t len)
 {
-    *book = (struct pace_book){.sched = sched, .on_loaded = on_loaded, .arg = arg};
+    struct pace_book *book = arg;
+
+    pace_book_parse(book, text, len);
+    book->on_loaded(book->arg);
+}
+
+static size_t on_write(void *arg, char *text, size_t size)
+{
+    return pace_book_format(arg, text, size);
+}
+
+void pace_book_init(struct pace_book *book, struct sched *sched, void (*on_known)(void *arg), void *arg)
+{
+    *book = (struct pace_book){.on_loaded = on_known, .arg = arg};
+    book->file = (struct state_file){.sched = sched,
+                                     .name = "heartbeat",
+                                     .part = "link",
+                                     .what = "the learned heartbeat",
+                                     .on_loaded = on_loaded,
+                                     .on_write = on_write,
+                                     .arg = book};
 }
 
 void pace_book_open(struct pace_book *book, const char *dir)
 {
-    if (!book->dir[0]) {
-        snprintf(book->dir, sizeof(book->dir), "%s", dir);
-        start(book, false);
+    if (!book->file.dir[0]) {
+        state_file_open(&book->file, dir);
     }
 }
 
 void pace_book_close(struct pace_book *book)
 {
-    if (book->job) {
-        job_forget(&book->job->job);
-        book->job = NULL;
-    }
+    state_file_close(&book->file);
 }
 
 static size_t index_of(const struct pace_book *book, const char *name)
@@ -233,5 +155,5 @@ void pace_book_note(struct pace_book *book, const char *name, const struct pace 
     copy_name(network.name, sizeof(network.name), name, strlen(name));
     memmove(&book->networks[1], &book->networks[0], at * sizeof(book->networks[0]));
     book->networks[0] = network;
-    save(book);
+    state_file_save(&book->file);
 }

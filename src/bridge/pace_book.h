@@ -8,14 +8,14 @@
 
 #include "pace.h"
 
+#include "blynkd/base/state_file.h"
+
 #include <stddef.h>
 
 #define PACE_BOOK_MAX      8 /* networks; the one used longest ago gives way */
 #define PACE_BOOK_NAME_MAX 96
-#define PACE_BOOK_BYTES    2048
 
 struct sched;
-struct pace_book_job;
 
 struct pace_network {
     char name[PACE_BOOK_NAME_MAX]; /* operator and access point, printable */
@@ -24,12 +24,9 @@ struct pace_network {
 };
 
 struct pace_book {
-    struct sched *sched;
-    char dir[256];                               /* "": not on disk */
+    struct state_file file;
     struct pace_network networks[PACE_BOOK_MAX]; /* last used first */
     size_t count;
-    struct pace_book_job *job;
-    bool unsaved; /* changed while a job was under way */
     void (*on_loaded)(void *arg);
     void *arg;
 };

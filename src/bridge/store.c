@@ -2,6 +2,7 @@
 
 #include "blynkd/base/log.h"
 #include "blynkd/base/timer.h"
+#include "blynkd/base/wall.h"
 #include "blynkd/bridge/meter.h"
 #include "blynkd/bridge/spool.h"
 
@@ -11,11 +12,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define AGAIN_MS          1000   /* after a batch for which there was no memory */
-#define PINS_MS           60000  /* the values of pins are kept at most so often for themselves */
-#define METERS_MS         300000 /* the same of the meters: SD cards wear */
-#define CLOCK_SET_MS      200
-#define WALL_PLAUSIBLE_MS INT64_C(1577836800000) /* 2020-01-01 */
+#define AGAIN_MS  1000   /* after a batch for which there was no memory */
+#define PINS_MS   60000  /* the values of pins are kept at most so often for themselves */
+#define METERS_MS 300000 /* the same of the meters: SD cards wear */
 
 /* ---- what goes into a batch besides the outbox ---- */
 
@@ -51,7 +50,7 @@ static int64_t clock_offset(const struct store *store)
 static bool clock_differs(const struct store *store)
 {
     return sched_wall_ms(store->sched) > WALL_PLAUSIBLE_MS &&
-           llabs(clock_offset(store) - store->clock_offset_ms) >= CLOCK_SET_MS;
+           llabs(clock_offset(store) - store->clock_offset_ms) >= WALL_SET_MS;
 }
 
 static void collect_clock(struct store *store, struct spool_batch *batch)

@@ -147,6 +147,28 @@ static void store_uploaded(struct modem *modem, const char *line, size_t len)
                       match.captures[0].number == (long)modem->config.ca_len;
 }
 
+static bool names_file(const struct modem *modem, const char *line, size_t len)
+{
+    char text[128];
+
+    snprintf(text, sizeof(text), "%.*s", (int)len, line);
+    return strstr(text, modem->ca_name) != NULL;
+}
+
+/* '+CCERTLIST: "1234abcd.pem"': that it is there says nothing of its bytes, but we have put it in. */
+static void store_files(struct modem *modem, const char *line, size_t len)
+{
+    modem->ca_there |= strcmp(modem->ca_put, modem->ca_name) == 0 && names_file(modem, line, len);
+}
+
+/* As above, after the module has taken all bytes. */
+static void store_put(struct modem *modem, const char *line, size_t len)
+{
+    if (names_file(modem, line, len)) {
+        snprintf(modem->ca_put, sizeof(modem->ca_put), "%s", modem->ca_name);
+    }
+}
+
 /* "+CFSGFIS: 1939" */
 static void store_stored(struct modem *modem, const char *line, size_t len)
 {
@@ -180,8 +202,10 @@ void modem_tls_store(struct modem *modem, const char *name, const char *line, si
         const char *name;
         void (*take)(struct modem *modem, const char *line, size_t len);
     } stores[] = {
-        {"tls_listed", store_listed},       {"tls_uploaded", store_uploaded}, {"tls_stored", store_stored},
-        {"tls_checkhost", store_checkhost}, {"tls_clock", store_clock},
+        {"tls_listed", store_listed}, {"tls_uploaded", store_uploaded},
+        {"tls_stored", store_stored}, {"tls_checkhost", store_checkhost},
+        {"tls_clock", store_clock},   {"tls_files", store_files},
+        {"tls_put", store_put},
     };
 
     for (size_t i = 0; i < sizeof(stores) / sizeof(stores[0]); i++) {
@@ -217,6 +241,13 @@ bool modem_tls_incomplete(const struct modem *modem)
 {
     return modem->config.tls && modem->bearer_stage == BEARER_FINISH && modem->step &&
            strstr(modem->step->send, "{tls_kept}") && !modem->ca_there;
+}
+
+/* A judged answer; lines that are awaited beside an OK tell of what may be better the next time. */
+bool modem_tls_unfit(const struct modem *modem)
+{
+    return modem->step_reply.result == AT_RESULT_FAIL && modem->step && modem->step->expect &&
+           modem->step->expect->end == AT_END_OK;
 }
 
 const char *modem_tls_advice(const struct modem *modem)

@@ -266,6 +266,7 @@ static void on_tcp_closed(void *owner)
         return;
     }
     print_event("--", "link %d closed by the peer", link->id);
+    link_secure_end(link);
     link->state = link->rx_length > 0 ? LINK_REMOTE_CLOSING : LINK_CLOSED;
     link->modem->profile->family->link_closed(link->modem, link);
 }

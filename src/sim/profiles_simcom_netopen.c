@@ -26,6 +26,7 @@ static const struct at_command *const tables[] = {
     simcom_netopen_link_commands,
     simcom_netopen_read_commands,
     simcom_netopen_cch_commands,
+    simcom_netopen_ssl_commands,
     simcom_netopen_info_commands,
     at_settings_commands,
     at_identity_commands,

@@ -291,6 +291,7 @@ static void reset(struct modem *modem)
         .open_ms = 120000,
         .opening = -1,
     };
+    netopen_ssl_reset(modem);
 }
 
 /* In the boot its own steps go on from here. */

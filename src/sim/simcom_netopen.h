@@ -7,6 +7,8 @@
 #define SIM_SIMCOM_NETOPEN_H
 
 #include "at.h"
+#include "files.h"
+#include "link_tls.h"
 #include "profile.h"
 
 #include <stdbool.h>
@@ -14,6 +16,9 @@
 
 #define NETOPEN_SOCKETS  10
 #define NETOPEN_SEND_MAX 1500
+
+#define NETOPEN_CCH_SESSIONS 2
+#define NETOPEN_SSL_CONTEXTS 10
 
 /* The numbers of +IP ERROR (C4). */
 enum netopen_error {
@@ -27,10 +32,31 @@ enum netopen_error {
     NETOPEN_NO_DATA = 21
 };
 
+/* The result codes of the CCH channel (C8). */
+enum netopen_cch_result {
+    CCH_TIMEOUT = 5,
+    CCH_TRANSFER_FAILED = 6,
+    CCH_NETWORK = 9,
+    CCH_NO_NAME = 13,
+    CCH_CONNECT = 14,
+    CCH_HANDSHAKE = 15,
+    CCH_NO_CERTIFICATES = 19
+};
+
+/* AT+CSSLCFG. */
+struct netopen_ssl {
+    int version, mode; /* sslversion; authmode: 0 none, 1 the server, 2 both, 3 the client */
+    bool no_dates, name;
+    char ca[FILE_NAME_MAX];
+};
+
 /* The CCH channel (C8); of its two sessions the sets are bits. */
 struct netopen_cch {
     bool started, report, manual; /* CCHSET: result of sends, data wait to be read */
     unsigned bound, tls;          /* CCHSSLCFG is set, CCHOPEN was of type 2 */
+    int context[NETOPEN_CCH_SESSIONS];
+    struct netopen_ssl contexts[NETOPEN_SSL_CONTEXTS];
+    char file[FILE_NAME_MAX]; /* of the CCERTDOWN that is running */
 };
 
 /* AT+CGAUTH of context 1; type 0: none. */
@@ -64,6 +90,7 @@ extern const struct at_command simcom_netopen_commands[];
 extern const struct at_command simcom_netopen_link_commands[];
 extern const struct at_command simcom_netopen_read_commands[];
 extern const struct at_command simcom_netopen_cch_commands[];
+extern const struct at_command simcom_netopen_ssl_commands[];
 extern const struct at_command simcom_netopen_info_commands[];
 extern const struct family simcom_netopen_family;
 
@@ -96,5 +123,11 @@ void netopen_cch_failed(struct modem *modem, struct link *link);
 void netopen_cch_data(struct modem *modem, struct link *link, const uint8_t *bytes, size_t count);
 void netopen_cch_closed(struct modem *modem, struct link *link);
 void netopen_cch_lost(struct modem *modem);
+
+/* As after a boot. */
+void netopen_ssl_reset(struct modem *modem);
+/* Why the session's settings lead to no handshake, as the number that +CCHOPEN says; 0: they do. */
+int netopen_ssl_obstacle(const struct modem *modem, int session);
+void netopen_ssl_wish(const struct modem *modem, int session, const char *host, struct link_tls_wish *wish);
 
 #endif

@@ -1,7 +1,7 @@
 /*
  * TLS of the SIM7600 and the A76xx (C8): the CCH channel, with its own start, its own two sessions.
  *   AT+CCHSTART / OK / +CCHSTART: 0      AT+CCHOPEN=0,"host",443,2 / OK / +CCHOPEN: 0,0
- * The modem ends TLS itself; here its bytes go to the server as they are, so that no test needs certificates.
+ * A real handshake is made with a session of type 2, as the settings of its context say (simcom_netopen_ssl.c).
  * The sessions are the two rows behind those of CIPOPEN.
  */
 #include "simcom_netopen.h"
@@ -13,12 +13,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#define SESSIONS   2
+#define SESSIONS   NETOPEN_CCH_SESSIONS
 #define SEND_MAX   2048
 #define READ_BLOCK 1024
-
-/* The result codes (C8). */
-enum { CCH_TRANSFER_FAILED = 6, CCH_NETWORK = 9, CCH_NO_NAME = 13, CCH_CONNECT = 14, CCH_HANDSHAKE = 15 };
 
 static struct link *session_link(struct modem *modem, const struct at_call *call)
 {
@@ -30,6 +27,17 @@ static struct link *session_link(struct modem *modem, const struct at_call *call
 static int session_of(const struct link *link)
 {
     return link->id - NETOPEN_SOCKETS;
+}
+
+/* A result that comes behind its OK, or before it (the variant result_first). */
+static int say_both(struct modem *modem, const char *text)
+{
+    bool first = VARIANT_ON(modem, RESULT_FIRST);
+
+    if (!first)
+        at_result(modem, AT_OK);
+    out_line(modem, first ? OUT_ANSWER : OUT_LATE, "%s", text);
+    return first ? AT_OK : AT_DONE;
 }
 
 /* ---- start and stop ---- */
@@ -48,18 +56,16 @@ static int run_cchset(struct modem *modem, const struct at_call *call)
 
 static int run_cchstart(struct modem *modem, const struct at_call *call)
 {
-    bool first = VARIANT_ON(modem, RESULT_FIRST);
     bool possible = at_bearer_possible(modem);
+    char text[32];
 
     (void)call;
     if (modem->netopen.cch.started || !network_is_registered(modem))
         return AT_ERROR;
     modem->netopen.cch.started = possible;
     modem->network.bearer_up |= possible;
-    if (!first)
-        at_result(modem, AT_OK);
-    out_line(modem, first ? OUT_ANSWER : OUT_LATE, "+CCHSTART: %d", possible ? 0 : CCH_NETWORK);
-    return first ? AT_OK : AT_DONE;
+    snprintf(text, sizeof text, "+CCHSTART: %d", possible ? 0 : CCH_NETWORK);
+    return say_both(modem, text);
 }
 
 static void close_sessions(struct modem *modem)
@@ -77,9 +83,7 @@ static int run_cchstop(struct modem *modem, const struct at_call *call)
     close_sessions(modem);
     modem->netopen.cch.started = false;
     modem->network.bearer_up = modem->netopen.opened && !modem->netopen.lost;
-    at_result(modem, AT_OK);
-    out_line(modem, OUT_LATE, "+CCHSTOP: 0");
-    return AT_DONE;
+    return say_both(modem, "+CCHSTOP: 0");
 }
 
 void netopen_cch_lost(struct modem *modem)
@@ -98,26 +102,14 @@ void netopen_cch_lost(struct modem *modem)
 
 /* ---- settings ---- */
 
-static int run_csslcfg(struct modem *modem, const struct at_call *call)
-{
-    static const char *const keys[] = {"sslversion",    "authmode",  "cacert",
-                                       "clientcert",    "clientkey", "ignorelocaltime",
-                                       "negotiatetime", "enableSNI", "ciphersuites"};
-
-    (void)modem;
-    for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++)
-        if (strcmp(call->arg[0].text, keys[i]) == 0)
-            return call->argc == 3 ? AT_OK : AT_ERROR;
-    return AT_ERROR;
-}
-
 static int run_cchsslcfg(struct modem *modem, const struct at_call *call)
 {
     const struct link *link = session_link(modem, call);
     long context;
 
-    if (link == NULL || !at_number(call, 1, 0, 9, &context))
+    if (link == NULL || !at_number(call, 1, 0, NETOPEN_SSL_CONTEXTS - 1, &context))
         return AT_ERROR;
+    modem->netopen.cch.context[session_of(link)] = (int)context;
     modem->netopen.cch.bound |= 1U << session_of(link);
     return AT_OK;
 }
@@ -134,26 +126,64 @@ static void say_open_result(struct modem *modem, const struct link *link, int er
     netopen_say_result(modem, link, text);
 }
 
-/* Without a context of its own (CCHSSLCFG is forgotten at each close) or with a broken TLS there is no handshake. */
+/*
+ * Why a session of type 2 cannot encrypt: without a context of its own (CCHSSLCFG is forgotten at each close) or with a
+ * broken TLS there is no handshake.
+ */
+static int obstacle(const struct modem *modem, const struct link *link)
+{
+    if ((modem->netopen.cch.bound & 1U << session_of(link)) == 0 || VARIANT_IS(modem, CCH_TLS, "fails"))
+        return CCH_HANDSHAKE;
+    return netopen_ssl_obstacle(modem, session_of(link));
+}
+
 void netopen_cch_opened(struct modem *modem, struct link *link)
 {
-    bool bound = (modem->netopen.cch.bound & 1U << session_of(link)) != 0;
-    bool tls = (modem->netopen.cch.tls & 1U << session_of(link)) != 0;
+    bool wanted = (modem->netopen.cch.tls & 1U << session_of(link)) != 0;
+    int error = 0;
 
-    if (tls && (!bound || VARIANT_IS(modem, CCH_TLS, "fails"))) {
+    if (wanted && link->tls == NULL)
+        error = obstacle(modem, link) != 0 ? obstacle(modem, link) : CCH_HANDSHAKE;
+    if (error != 0)
         link_close(link, LINK_INITIAL);
-        say_open_result(modem, link, CCH_HANDSHAKE);
-        return;
-    }
-    say_open_result(modem, link, 0);
+    say_open_result(modem, link, error);
+}
+
+static int failure(struct modem *modem, const struct link *link)
+{
+    if (netopen_had_no_name(modem, link))
+        return CCH_NO_NAME;
+    if (link->timed_out)
+        return CCH_TIMEOUT;
+    return link->tls != NULL ? CCH_HANDSHAKE : CCH_CONNECT;
 }
 
 void netopen_cch_failed(struct modem *modem, struct link *link)
 {
-    bool no_name = netopen_had_no_name(modem, link);
+    int error = failure(modem, link);
 
     link_close(link, LINK_INITIAL);
-    say_open_result(modem, link, no_name ? CCH_NO_NAME : CCH_CONNECT);
+    say_open_result(modem, link, error);
+}
+
+/* Not in the sheet; as drivers of the A76xx read it: +CCHOPEN: 0,"host",443,2,own port / +CCHOPEN: 1,"",,, */
+static int ask_open(struct modem *modem)
+{
+    char text[SESSIONS * (ROUTE_HOST_MAX + 48)];
+    size_t used = 0;
+
+    for (int id = 0; id < SESSIONS; id++) {
+        const struct link *link = &modem->links[NETOPEN_SOCKETS + id];
+
+        used += (size_t)snprintf(text + used, sizeof text - used, "%s+CCHOPEN: %d", id ? "\r\n" : "", id);
+        if (link->state == LINK_OPEN)
+            used += (size_t)snprintf(text + used, sizeof text - used, ",\"%s\",%u,%d,54021", link->host,
+                                     (unsigned)link->port, (modem->netopen.cch.tls & 1U << id) != 0 ? 2 : 1);
+        else
+            used += (size_t)snprintf(text + used, sizeof text - used, ",\"\",,,");
+    }
+    out_line(modem, OUT_ANSWER, "%s", text);
+    return AT_OK;
 }
 
 static int run_cchopen(struct modem *modem, const struct at_call *call)
@@ -161,6 +191,8 @@ static int run_cchopen(struct modem *modem, const struct at_call *call)
     struct link *link = session_link(modem, call);
     long port, type = 2;
 
+    if (call->kind == AT_QUERY)
+        return ask_open(modem);
     if (link == NULL || strlen(call->arg[1].text) >= ROUTE_HOST_MAX || !at_number(call, 2, 1, 65535, &port) ||
         (call->argc > 3 && !at_number(call, 3, 1, 2, &type)))
         return AT_ERROR;
@@ -170,6 +202,9 @@ static int run_cchopen(struct modem *modem, const struct at_call *call)
         return AT_SILENT;
     modem->netopen.cch.tls &= ~(1U << session_of(link));
     modem->netopen.cch.tls |= (type == 2 ? 1U : 0U) << session_of(link);
+    link->secure = type == 2 && obstacle(modem, link) == 0;
+    if (link->secure)
+        netopen_ssl_wish(modem, session_of(link), call->arg[1].text, &link->wish);
     link->timeout_ms = 0;
     link->nowhere = false;
     link->buffered = modem->netopen.cch.manual;
@@ -179,14 +214,14 @@ static int run_cchopen(struct modem *modem, const struct at_call *call)
 static int run_cchclose(struct modem *modem, const struct at_call *call)
 {
     struct link *link = session_link(modem, call);
+    char text[32];
 
     if (link == NULL || (link->state != LINK_OPEN && link->state != LINK_CONNECTING))
         return AT_ERROR;
     link_close(link, LINK_INITIAL);
     modem->netopen.cch.bound &= ~(1U << session_of(link));
-    at_result(modem, AT_OK);
-    out_line(modem, OUT_LATE, "+CCHCLOSE: %d,0", session_of(link));
-    return AT_DONE;
+    snprintf(text, sizeof text, "+CCHCLOSE: %d,0", session_of(link));
+    return say_both(modem, text);
 }
 
 void netopen_cch_closed(struct modem *modem, struct link *link)
@@ -271,9 +306,8 @@ const struct at_command simcom_netopen_cch_commands[] = {
     {"+CCHSET", run_cchset, AT_SET, 0},
     {"+CCHSTART", run_cchstart, AT_EXEC, AT_NEEDS_SIM},
     {"+CCHSTOP", run_cchstop, AT_EXEC, 0},
-    {"+CSSLCFG", run_csslcfg, AT_SET, 0},
     {"+CCHSSLCFG", run_cchsslcfg, AT_SET, 0},
-    {"+CCHOPEN", run_cchopen, AT_SET, AT_NEEDS_SIM},
+    {"+CCHOPEN", run_cchopen, AT_SET | AT_QUERY, AT_NEEDS_SIM},
     {"+CCHCLOSE", run_cchclose, AT_SET, 0},
     {"+CCHSEND", run_cchsend, AT_SET, AT_NEEDS_SIM},
     {"+CCHRECV", run_cchrecv, AT_SET | AT_QUERY, 0},

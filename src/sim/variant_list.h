@@ -131,6 +131,14 @@
       "result of a CAOPEN that does not connect; hang: it never answers")                                    \
     X(CAOPEN_USED, FAMILY_SIMCOM_CA, "caopen_used", "4|3", "4", "result of CAOPEN on a cid in use")          \
     X(TLS_RESULT, FAMILY_SIMCOM_CA, "tls_result", "#", "1", "result of a handshake that fails")              \
+    X(CA_TLS, FAMILY_SIMCOM_CA, "ca_tls", "1.2|1.0|stays|absent", "1.2",                                     \
+      "TLS 1.2; 1.0 at most, more is refused or (stays) taken without effect; no TLS")                       \
+    X(SSL_KEYS, FAMILY_SIMCOM_CA, "ssl_keys", "any|lower", "any", "small letters only in CSSLCFG, CASSLCFG") \
+    X(SNI_FORM, FAMILY_SIMCOM_CA, "sni_form", "any|quoted|bare|absent", "any",                               \
+      "the name in CSSLCFG=\"sni\", or a firmware that knows none")                                          \
+    X(CTXINDEX_FORM, FAMILY_SIMCOM_CA, "ctxindex_form", "inline|next_line", "inline",                        \
+      "values behind +CSSLCFG: or on the next line")                                                         \
+    X(DOWNLOAD_OK, FAMILY_SIMCOM_CA, "download_ok", "off|on", "off", "an OK before DOWNLOAD of CFSWFILE")    \
     X(CID_AFTER_FAILURE, FAMILY_SIMCOM_CA, "cid_after_failure", "free|held", "free",                         \
       "a failed CAOPEN leaves the cid free, or it wants CACLOSE")                                            \
     X(CID_AFTER_CLOSE, FAMILY_SIMCOM_CA, "cid_after_close", "held|free", "held",                             \
@@ -295,7 +303,8 @@
       "so long after a lost bearer it comes back with +NETOPEN: 0; 0: never")                                \
     X(OLD_STACK, FAMILY_NETOPEN, "old_stack", "on|off", "off",                                               \
       "numeric IP errors, NETOPEN=,,1, no CIPTIMEOUT or CIPSENDMODE, no names in CIPOPEN")                   \
-    X(RESULT_FIRST, FAMILY_NETOPEN, "result_first", "on|off", "off", "+CIPOPEN: 0,0 comes before its OK")    \
+    X(RESULT_FIRST, FAMILY_NETOPEN, "result_first", "on|off", "off",                                         \
+      "+CIPOPEN: 0,0 comes before its OK, as do those of CCH")                                               \
     X(REFUSED_ERROR, FAMILY_NETOPEN, "refused_error", "#", "1", "number of a refused CIPOPEN")               \
     X(TIMEOUT_ERROR, FAMILY_NETOPEN, "timeout_error", "#", "10", "number of a CIPOPEN nobody answers")       \
     X(IMS, FAMILY_NETOPEN, "ims", "absent|present|steals", "present",                                        \
@@ -310,6 +319,14 @@
     X(CGAUTH_ORDER, FAMILY_NETOPEN, "cgauth_order", "password_first|user_first", "password_first",           \
       "AT+CGAUTH=1,1,... takes; AT+CGAUTH? prints the user first")                                           \
     X(CCH_TLS, FAMILY_NETOPEN, "cch_tls", "works|fails", "works", "handshakes of CCHOPEN")                   \
+    X(CCH_NAME, FAMILY_NETOPEN, "cch_name", "unchecked|checked", "unchecked",                                \
+      "authmode 1: the certificate's name")                                                                  \
+    X(CCH_P384, FAMILY_NETOPEN, "cch_p384", "on|off", "on", "off: no certificates with keys on secp384r1")   \
+    X(CCH_SNI, FAMILY_NETOPEN, "cch_sni", "on|absent", "on", "CSSLCFG knows enableSNI")                      \
+    X(CERTDOWN_AGAIN, FAMILY_NETOPEN, "certdown_again", "replaced|refused", "replaced",                      \
+      "CCERTDOWN of a file that is there")                                                                   \
+    X(CERTLIST, FAMILY_NETOPEN, "certlist", "lines|line|absent", "lines",                                    \
+      "CCERTLIST: a line for each file, one for all, or unknown")                                            \
     X(SMS_DONE, FAMILY_NETOPEN, "sms_done", "on|off", "on", "SMS DONE at boot")
 
 #define VARIANT_LIST_UBLOX(X)                                                                                \

@@ -2,6 +2,7 @@
 what a reconnect costs, and that nothing is ever told to a server that was not trusted."""
 import re
 import sqlite3
+import subprocess
 
 import pytest
 
@@ -42,7 +43,9 @@ def sessions(rig):
         return [row[0] for row in database.execute("SELECT name FROM secrets")]
 
 
-@pytest.mark.parametrize("profile", ["a7", "sim800", "sim7000ssl", "sim7600", "m95", "bg96", "m590", "esp8266"])
+# at least one of each way to speak TCP
+@pytest.mark.parametrize("profile", ["a9", "a7", "sim800", "sim7000ssl", "sim7080", "sim7600", "a7672", "sim5360", "m95",
+                                     "bg96", "m590", "esp8266", "esp-at", "sara-r4", "sara-r5"])
 def test_a_pin_travels_encrypted(certs, profile):
     with tls_rig(certs, profile) as rig:
         link = rig.online()
@@ -164,3 +167,42 @@ def test_sessions_are_secrets(certs):
         log = rig.daemon.program.log().lower()
         for at in range(0, len(kept) - 8, 8):
             assert kept[at:at + 8].hex() not in log.replace(" ", "")
+
+
+def session_keys(rig):
+    """The master secrets (1.2) and resumption secrets (1.3) that the state database holds, as openssl reads them."""
+    path = rig.folder / "state" / "spool.db"
+    with sqlite3.connect(f"file:{path}?immutable=1", uri=True) as database:
+        stored = [row[0] for row in database.execute("SELECT value FROM secrets WHERE name = ?", (SERVER_NAME,))]
+    keys = []
+    for value in stored:
+        value = value[8:]  # a tag stands before it
+        text = subprocess.run(["openssl", "sess_id", "-inform", "DER", "-text", "-noout"], input=value,
+                              capture_output=True, timeout=30, check=True).stdout.decode()
+        keys += re.findall(r"(?:Master-Key|Resumption PSK): *([0-9A-F]{32,})", text)
+    return keys
+
+
+@pytest.mark.parametrize("version", ["1.2", "1.3"])
+def test_the_keys_of_a_session_stand_nowhere_but_in_the_database(certs, version):
+    with tls_rig(certs, cloud_options=("--tls-max", version)) as rig:
+        rig.online()
+        heard = rig.listen("trace", "link", "internal")
+        rig.daemon.stop()
+        keys = session_keys(rig)
+        assert keys
+        rig.daemon.start()
+        rig.online()
+        assert rig.cloud.connections()[-1]["tls"]["resumed"]  # it has been read and used
+        with rig.client() as client:
+            answers = repr([client.execute_command(*words) for words in
+                            (["LINK"], ["LINK", "HISTORY"], ["MODEM.TRACE"], ["INFO", "everything"])])
+        rig.daemon.stop()
+        places = {"an answer": answers, "a channel": repr(heard.messages)}
+        for path in rig.folder.rglob("*"):
+            if path.is_file() and path.name != "spool.db":
+                places[str(path)] = path.read_bytes().decode("latin-1")
+        for place, text in places.items():
+            for key in keys:
+                for form in (key, key.lower(), bytes.fromhex(key).decode("latin-1")):
+                    assert form not in text, f"{place} holds the key of a session"

@@ -9,8 +9,9 @@ from harness import BUILD, SERVER_NAME, TOKEN, Rig, default_settings, make_certs
 
 pytestmark = pytest.mark.simulated_cloud
 
-BY_DOCUMENT = ["bg96", "bg95", "ec25", "eg25", "ec200u", "eg915", "sim7080", "sim7070", "sim7090"]
-FAMILIES = ["bg96", "sim7080"]  # one of each dialect
+BY_DOCUMENT = ["bg96", "bg95", "ec25", "eg25", "ec200u", "eg915", "sim7080", "sim7070", "sim7090", "sim7000ssl",
+               "sim7600", "a7672", "a7670"]
+FAMILIES = ["bg96", "sim7080", "sim7000ssl", "sim7600"]  # one of each dialect
 
 
 @pytest.fixture(scope="module")
@@ -59,6 +60,8 @@ def test_long_values_both_ways(certs, profile):
         rig.online()
         listener = rig.listen("V7")
         with rig.client() as client:
+            assert client.set("V4", "1")  # behind it the cloud knows how much the device takes at once
+            assert client.execute_command("BLYNK.FLUSH", 30000) == 0
             for number in range(8):
                 assert client.set("V5", f"{number}{value}")
                 rig.cloud.update("V7", f"{number}{value}")
@@ -68,7 +71,7 @@ def test_long_values_both_ways(certs, profile):
         assert rig.cloud.values("V5")[-1] == f"7{value}"
 
 
-@pytest.mark.parametrize("profile", FAMILIES)
+@pytest.mark.parametrize("profile", ["bg96", "sim7080"])
 def test_the_certificate_is_put_in_once(certs, profile):
     with tls_rig(certs, profile) as rig:
         rig.online()
@@ -80,10 +83,115 @@ def test_the_certificate_is_put_in_once(certs, profile):
         assert modem_log(rig).count("BEGIN CERTIFICATE") == uploads
 
 
+def lose_bearer(rig):
+    starts = modem_log(rig).count(">> AT+CCHSTART\n")
+    rig.modem.control("fault pdp-drop")
+    wait_until(lambda: modem_log(rig).count(">> AT+CCHSTART\n") > starts, "the next data connection")
+    rig.online()
+
+
+def test_a_certificate_that_cannot_be_measured_is_put_in_by_each_daemon(certs):
+    """Of a file of the CCH channel nobody can ask whether it is whole."""
+    with tls_rig(certs, "sim7600") as rig:
+        rig.online()
+        lose_bearer(rig)
+        assert modem_log(rig).count("BEGIN CERTIFICATE") == 1
+        rig.daemon.stop()
+        rig.daemon.start()
+        rig.online()
+        assert modem_log(rig).count("BEGIN CERTIFICATE") == 2
+
+
+def test_a_lost_certificate_is_put_in_again(certs):
+    with tls_rig(certs, "sim7600", modem_options=("--variant", "certlist=absent")) as rig:
+        rig.online()
+        lose_bearer(rig)
+        assert modem_log(rig).count("BEGIN CERTIFICATE") == 2
+
+
+CCH_FIRMWARE = [("sim7600", "result_first=on"), ("a7672", "result_first=on"), ("sim7600", "certlist=line"),
+                ("a7670", "certdown_again=refused"), ("sim7600", "cch_name=checked"), ("a7672", "dataecho=absent")]
+
+
+@pytest.mark.parametrize("profile, variant", CCH_FIRMWARE)
+def test_firmware_of_the_cch_channel(certs, profile, variant):
+    with tls_rig(certs, profile, modem_options=("--variant", variant)) as rig:
+        rig.online()
+        rig.daemon.stop()  # a file of that name is there already, and the channel is started
+        rig.daemon.start()
+        rig.online()
+        with rig.client() as client:
+            assert client.set("V5", "23.4")
+            assert client.execute_command("BLYNK.FLUSH", 20000) == 0
+        listener = rig.listen("V7")
+        rig.cloud.update("V7", "on")
+        listener.wait_for("V7", "on")
+        assert rig.cloud.connections()[-1]["tls"]["name"] == SERVER_NAME
+
+
+def test_firmware_that_cannot_tell_the_name(certs):
+    with tls_rig(certs, "sim7600", modem_options=("--variant", "cch_sni=absent")) as rig:
+        rig.online()
+        assert not rig.cloud.connections()[-1]["tls"]["name"]
+
+
+def test_what_comes_before_the_end_is_read(certs):
+    """The server says something and closes: what waits in the module is not lost."""
+    with tls_rig(certs, "sim7600") as rig:
+        rig.online()
+        listener = rig.listen("V7")
+        rig.cloud.control("write V7 last")
+        rig.cloud.control("close")
+        listener.wait_for("V7", "last")
+        wait_until(lambda: "+CCH_PEER_CLOSED: 0" in modem_log(rig), "the end")
+        wait_until(lambda: len(rig.cloud.connections()) > 1, "the next connection")
+        rig.online()
+
+
+def check_nothing_is_told(rig, words=None):
+    link = wait_until(lambda: (words or UNTOLD) in (now := rig.link())["why"] and now, "the reason", 40)
+    assert link["rung"] == "redial"
+    assert rig.cloud.frames()["logins"] == 0
+
+
+def test_a_name_that_is_checked(certs):
+    with tls_rig(certs, "sim7600", cloud_options=("--fault", "cert-wrong-name"),
+                 modem_options=("--variant", "cch_name=checked")) as rig:
+        check_nothing_is_told(rig)
+
+
+@pytest.mark.parametrize("profile", ["bg96", "sim7080", "sim7600"])
+def test_a_server_that_is_too_new(certs, profile):
+    """The server refuses TLS 1.2."""
+    with tls_rig(certs, profile, cloud_options=("--tls-min", "1.3")) as rig:
+        check_nothing_is_told(rig)
+
+
+def test_firmware_whose_tls_is_broken(certs):
+    with tls_rig(certs, "a7670", modem_options=("--variant", "cch_tls=fails")) as rig:
+        check_nothing_is_told(rig)
+
+
+def test_a_key_that_the_firmware_cannot_read(certs, tmp_path):
+    key, cert = tmp_path / "p384.key", tmp_path / "p384.pem"
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-384", "-nodes",
+                    "-keyout", key, "-out", cert, "-days", "2", "-subj", f"/CN={SERVER_NAME}",
+                    "-addext", f"subjectAltName=DNS:{SERVER_NAME}"], check=True, stderr=subprocess.DEVNULL)
+    with Rig("a7670", settings={"blynk": {**settings(certs)["blynk"], "ca_file": cert}},
+             cloud_options=["--tls-cert", cert, "--tls-key", key],
+             modem_options=lambda cloud: (*routes(cloud, [443, 9443]), "--variant", "cch_p384=off")) as rig:
+        check_nothing_is_told(rig)
+        rig.modem.control("variant cch_p384=on")
+        rig.online()
+
+
 KNOWS_TIME = ("--variant", "takes_time=always")
 UNTOLD = "ca_file"  # it may be anything: so what can be done is said
-REFUSED = [("bg96", "cert-expired", UNTOLD), ("sim7080", "cert-expired", "expired"),
-           ("sim7080", "cert-not-yet-valid", "not valid yet"), ("sim7080", "cert-wrong-name", "another name"),
+REFUSED = [("bg96", "cert-expired", UNTOLD), ("sim7600", "cert-expired", UNTOLD),
+           ("a7672", "cert-not-yet-valid", UNTOLD),
+           *[(profile, fault, words) for profile in ["sim7080", "sim7000ssl"]
+             for fault, words in [("cert-expired", "expired"), ("cert-not-yet-valid", "not valid yet"),
+                                  ("cert-wrong-name", "another name")]],
            *[(profile, fault, UNTOLD) for profile in FAMILIES
              for fault in ["cert-unknown-ca", "cert-self-signed", "tls-cut-in-handshake", "plain-answer"]]]
 
@@ -109,10 +217,48 @@ def test_a_modem_without_the_time_says_so(certs, profile):
         assert "does not know the time" in rig.daemon.program.log()
 
 
-def test_what_it_does_not_check_is_said(certs):
-    with tls_rig(certs, "bg96", cloud_options=("--fault", "cert-wrong-name")) as rig:
+@pytest.mark.parametrize("profile", ["sim7080", "sim7000ssl"])
+def test_dates_are_judged_by_the_modems_clock(certs, profile):
+    """It is wrong, but may be right: so it is asked to judge, and whom to blame is said."""
+    with tls_rig(certs, profile, modem_options=(*KNOWS_TIME, "--variant", "clock=59/01/01,00:00:00")) as rig:
+        why = wait_until(lambda: "expired" in (now := rig.link()["why"]) and now, "the reason", 40)
+        assert "by the modem's clock" in why
+        assert rig.cloud.frames()["logins"] == 0
+
+
+@pytest.mark.parametrize("profile", ["bg96", "sim7600"])
+def test_what_it_does_not_check_is_said(certs, profile):
+    with tls_rig(certs, profile, cloud_options=("--fault", "cert-wrong-name")) as rig:
         rig.online()
         assert "does not say that it compares the name" in rig.daemon.program.log()
+
+
+FORMS = ["sni_form=quoted", "sni_form=bare", "ctxindex_form=next_line", "download_ok=on", "cnact_form=indexed",
+         "casend_line=on", "cacid_first=optional", "cid_after_failure=held"]
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_as_other_firmware_has_it(certs, form):
+    with tls_rig(certs, "sim7000ssl", modem_options=("--variant", form)) as rig:
+        rig.online()
+        assert rig.cloud.connections()[-1]["tls"]["name"] == SERVER_NAME
+        assert modem_log(rig).count("BEGIN CERTIFICATE") == 1
+
+
+UNFIT = [("ca_tls=absent", "choosing TLS 1.2, which not every firmware has, failed"),
+         ("ca_tls=1.0", "choosing TLS 1.2, which not every firmware has, failed"),
+         ("ca_tls=stays", "having TLS 1.2 used, which not every firmware does, failed"),
+         ("sni_form=absent", "too old to say which server it wants")]
+
+
+@pytest.mark.parametrize("firmware, words", UNFIT)
+def test_firmware_that_cannot_is_told_nothing(certs, firmware, words):
+    """The same module, and the same words of itself: it is only known when it is asked to."""
+    with tls_rig(certs, "sim7000ssl", modem_options=("--variant", firmware)) as rig:
+        why = wait_until(lambda: words in (now := rig.link()["why"]) and now, "the reason", 40)
+        assert "`tls = yes`" in why
+        assert rig.cloud.frames()["connections"] == 0
+        assert not re.search("reset|restart|power|radio", rig.link()["steps_taken"])
 
 
 def test_the_second_port(certs):
@@ -121,8 +267,9 @@ def test_the_second_port(certs):
         assert rig.link()["server"] == f"{SERVER_NAME}:9443"
 
 
-def test_from_plain_to_the_modem_and_to_the_host(certs):
-    with tls_rig(certs, "bg96") as rig:
+@pytest.mark.parametrize("profile", ["bg96", "sim7600"])
+def test_from_plain_to_the_modem_and_to_the_host(certs, profile):
+    with tls_rig(certs, profile) as rig:
         rig.online()
         rig.daemon.configure({"blynk": {"tls": "yes"}})
         rig.daemon.reload()
@@ -136,8 +283,8 @@ def test_from_plain_to_the_modem_and_to_the_host(certs):
 
 
 CANNOT = [("a7", "no TLS of its own"), ("m590", "no TLS of its own"), ("sim800", "too old"), ("m95", "too old"),
-          ("sim5360", "no TLS of its own"), ("sara-r4", "cannot work with"), ("sim7600", "cannot work with"),
-          ("a7672", "cannot work with"), ("sim7000ssl", "cannot work with"), ("sim7000", "no TLS of its own"), ("esp8266", "no TLS of its own")]
+          ("sim5360", "no TLS of its own"), ("sara-r4", "cannot work with"), ("sim7000", "no TLS of its own"),
+          ("esp8266", "no TLS of its own")]
 
 
 def check_config(folder, profile, network=None, **blynk):

@@ -23,7 +23,8 @@ CACHE = ROOT / "build/system"
 SUITE = "bookworm"
 # What systemd needs to run as it does on a Pi, and what blynkd is linked with; programs for a person beside them.
 PACKAGES = ["systemd", "systemd-sysv", "udev", "dbus", "ca-certificates", "adduser", "redis-tools", "libuv1",
-            "libserialport0", "libinih1", "libgpiod2", "libsqlite3-0", "libssl3", "libhiredis0.14", "libncursesw6"]
+            "libserialport0", "libinih1", "libgpiod2", "libsqlite3-0", "libssl3", "libhiredis0.14", "libjansson4",
+            "libncursesw6"]
 NOT_NEEDED = ["/usr/share/doc/*", "/usr/share/man/*", "/usr/share/locale/*"]
 SOCKET = "/run/blynkd/blynkd.sock"
 TOOLS = {"systemd-nspawn": "systemd-container", "mmdebstrap": "mmdebstrap", "nsenter": "util-linux", "cmake": "cmake"}

@@ -1,6 +1,6 @@
 /*
- * What was said to the modem and what it answered: a ring of the last exchanges in memory, always on, and,
- * when switched on, a line per event to a writer (log file, subscribers of the `trace` channel). Binary is
+ * What was said to the modem and to Blynk and what they answered: a ring of the last exchanges in memory, always on,
+ * and, when switched on, a line per event to a writer (log file, subscribers of the `trace` channel). Binary is
  * shown as escaped text, secrets are masked also when they come in pieces. Never keeps more than its ring.
  */
 #ifndef BLYNKD_AT_TRACE_H
@@ -14,9 +14,11 @@ struct sched;
 struct trace;
 
 enum trace_direction {
-    TRACE_TO_MODEM,   /* shown as > */
-    TRACE_FROM_MODEM, /* shown as < */
-    TRACE_NOTE,       /* shown as -- : what the daemon concluded */
+    TRACE_TO_MODEM,    /* shown as > */
+    TRACE_FROM_MODEM,  /* shown as < */
+    TRACE_TO_SERVER,   /* shown as >> : what Blynk is sent, frame by frame, as it is before any encryption */
+    TRACE_FROM_SERVER, /* shown as << */
+    TRACE_NOTE,        /* shown as -- : what the daemon concluded */
 };
 
 /* A finished line: "12:34:56.789 > AT+CSQ"; masked and escaped, no line end. */
@@ -24,6 +26,8 @@ typedef void trace_line_fn(void *arg, const char *line);
 
 /* How much of a line its time takes, the blank included: for who has a time of his own. */
 #define TRACE_TIME_BYTES 13
+
+#define TRACE_RING_BYTES ((size_t)128 * 1024) /* touched only as it fills */
 
 /* Keeps the last `ring_bytes` of lines. NULL: no memory. */
 struct trace *trace_create(struct sched *sched, size_t ring_bytes);

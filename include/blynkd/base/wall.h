@@ -15,6 +15,12 @@ int64_t wall_build_ms(void);
 /* False: whoever says this does not know the time. A day before the build is allowed: it may have had a bad clock. */
 bool wall_is_sane(int64_t wall_ms);
 
+/* 2020-01-01: a clock that says less was never set since it began at 1970 or at some maker's date. */
+#define WALL_PLAUSIBLE_MS INT64_C(1577836800000)
+/* A clock that moved so much against the monotonic one was set: more than the two can differ by because they are read
+ * one after the other. */
+#define WALL_SET_MS 200
+
 /* UTC, month and day from 1; false if there is no such moment. A leap second counts as the one before it. */
 struct wall_date {
     int year, month, day, hour, minute, second;

@@ -66,6 +66,8 @@ struct blynk_session_events {
     void (*on_round_trip)(void *arg, uint32_t ms);
     /* It goes on, but not as it should, and why. May be NULL. */
     void (*on_trouble)(void *arg, const char *why);
+    /* Each frame that was sent or has come, before anything is made of it: for a trace. May be NULL. */
+    void (*on_frame)(void *arg, bool sent, const struct blynk_frame *frame);
     /* What the stream took in one piece, and gave; with how many messages. May be NULL. */
     void (*on_sent)(void *arg, size_t bytes, size_t messages);
     void (*on_received)(void *arg, size_t bytes, size_t messages);

@@ -104,6 +104,8 @@ int bridge_sync(struct bridge *bridge, const pin_id *pins, size_t count);
 
 /* How many entries up to `sequence` are not confirmed yet; 0 = all through. */
 uint64_t bridge_unconfirmed(const struct bridge *bridge, uint64_t sequence);
+/* Of what was written last, by whomever; 0: nothing was. */
+uint64_t bridge_last_sequence(const struct bridge *bridge);
 
 /* A question whose answer comes later. Owned by the asker (embedded); on_done exactly once unless cancelled. */
 struct bridge_request {

@@ -103,7 +103,7 @@ const struct tls_info *link_tls_info(const struct link *link);
 void link_tls_check_again(struct link *link);
 
 /* A line for people in the history, without a change of state. */
-void link_remark(struct link *link, const char *why);
+void link_note(struct link *link, const char *why);
 
 /* To save data: a longer heartbeat; at least so long from one try to connect to the next. What is held back only for
  * that goes at once after link_hurry(). */
@@ -126,6 +126,7 @@ struct link_info {
     const char *address;      /* where that is, while connected; "": not known */
     unsigned reconnects;      /* sessions after the first */
     uint64_t next_try_ms;     /* WAIT, REFUSED: time left; else 0 */
+    bool waits_config;        /* WAIT: until something is configured */
     enum uplink_layer blamed; /* WAIT: which layer failed */
     enum uplink_rung rung;    /* what the next try begins with */
     uint32_t rung_counts[UPLINK_RUNG_COUNT];

@@ -1,0 +1,66 @@
+#include "commands.h"
+
+/* In the order in which the help shows them. */
+/* clang-format off */
+const struct ctl_command ctl_commands[] = {
+    {"get", "PIN [PIN ...]", "the last values known of pins",
+     "  blynkctl get V5\n"
+     "  blynkctl get V5 V6          one line a pin\n"
+     "Several values of one pin (a joystick's) are separated by tabs. Exit status 1: a pin has no value yet.\n",
+     1, -1, run_get},
+    {"set", "PIN VALUE [VALUE ...] | PIN -", "write a pin towards Blynk",
+     "  blynkctl set V5 21.5\n"
+     "  blynkctl set V1 120 64      a pin with two values, such as a joystick\n"
+     "  sensor | blynkctl set V5 -  each line of standard input is a value\n"
+     "Accepted means: it will arrive, by and by, also if the link is down now. `blynkctl flush` waits for it.\n",
+     2, -1, run_set},
+    {"watch", "[PIN | PATTERN ...]", "print what Blynk writes to pins, as it comes",
+     "  blynkctl watch              all pins\n"
+     "  blynkctl watch V7 'V1?'     these\n"
+     "  blynkctl watch link         each change of the link, one readable line\n"
+     "  blynkctl --json watch V7    a JSON object a line\n",
+     0, -1, run_watch},
+    {"sync", "[PIN ...]", "ask Blynk to send its stored values again",
+     "They arrive as messages (`blynkctl watch`) and are then what `blynkctl get` says. No pin: all.\n",
+     0, -1, run_sync},
+    {"event", "CODE [DESCRIPTION]", "log an event",
+     "  blynkctl event overheated 'Pump 2 at 93 degrees'\n",
+     1, 2, run_event},
+    {"resolve", "CODE [all]", "resolve the latest event of a code, or all",
+     NULL, 1, 2, run_resolve},
+    {"property", "PIN NAME VALUE [VALUE ...]", "set a property of the pin's widget",
+     "  blynkctl property V5 color '#D3435C'\n"
+     "  blynkctl property V3 label 'Water, upper tank'\n",
+     3, -1, run_property},
+    {"meta", "FIELD [VALUE]", "read or set a field of the device's metadata",
+     "  blynkctl meta 'Serial Number'\n",
+     1, 2, run_meta},
+    {"flush", "[SECONDS]", "wait until the server has confirmed what was written",
+     "  blynkctl set V5 21.5 && blynkctl flush     a whole program\n"
+     "Waits for what any program wrote until now, at most so long (60 seconds). Exit status 1: not all is\n"
+     "confirmed yet; how many are not is printed.\n",
+     0, 1, run_flush},
+    {"trace", "[-f] [--raw] [--pcap FILE]", "what is said to the modem and to Blynk",
+     "  blynkctl trace              the last exchanges\n"
+     "  blynkctl trace -f           and what follows, until Ctrl-C\n"
+     "  blynkctl trace --raw        as the daemon keeps it, each byte shown\n"
+     "  blynkctl trace --pcap FILE  a capture that Wireshark opens (with -f: until Ctrl-C)\n"
+     "Secrets are masked by the daemon. Arrows: to and from the modem; double: to and from Blynk's server,\n"
+     "before any encryption. For admins.\n",
+     0, -1, run_trace},
+    {"at", "COMMAND [TIME]", "one AT command to the modem, between the daemon's own",
+     "  blynkctl at AT+CSQ\n"
+     "  blynkctl at 'AT+COPS=?' 3min\n"
+     "Exit status 1: the modem answered an error. For admins.\n",
+     1, 2, run_at},
+    {"bundle", "[FILE]", "an archive for whoever is to help, without any secret",
+     "  blynkctl bundle             blynkd-bundle-DATE.tar.gz in this directory\n"
+     "What the daemon says of link, modem, budgets and clients, its settings, the last exchanges, its journal,\n"
+     "and what the system is. Token, PIN and passwords are not in it; IMEI and the card's number are cut short.\n",
+     0, 1, run_bundle},
+    {"help", "[COMMAND]", "this overview, or more of one command",
+     NULL, 0, 1, run_help},
+};
+/* clang-format on */
+
+const size_t ctl_command_count = sizeof(ctl_commands) / sizeof(ctl_commands[0]);
