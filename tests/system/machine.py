@@ -61,7 +61,8 @@ def make_base():
 def remove_leftovers():
     """Of runs that were killed before they could clean up."""
     for folder in CACHE.glob("run-*"):
-        if not pathlib.Path("/proc", folder.name.split("-")[1]).exists():
+        command = pathlib.Path("/proc", folder.name.split("-")[1], "cmdline")
+        if not command.exists() or b"pytest" not in command.read_bytes():
             shutil.rmtree(folder, ignore_errors=True)
 
 
@@ -89,8 +90,12 @@ class Machine:
         self.folder.mkdir()
         self.root = self.folder / "root"
         self.program = self.leader = None
-        subprocess.run(["cp", "-a", "--reflink=auto", base, self.root], check=True)
-        install(self.root)
+        try:
+            subprocess.run(["cp", "-a", "--reflink=auto", base, self.root], check=True)
+            install(self.root)
+        except BaseException:
+            self.close()
+            raise
         self.ttys = {os.path.realpath(outside): inside for outside, inside in ttys.items()}
         for path in self.ttys:
             os.chmod(path, 0o660)
@@ -174,6 +179,8 @@ class Machine:
         if self.leader:
             os.kill(self.leader, signal.SIGKILL)  # and with the first process of a container all others
         if self.program is not None:
+            if not self.leader:
+                self.program.process.terminate()
             wait_until(lambda: not self.program.running(), "the end of the container", 20)
             self.program.kill()
         shutil.rmtree(self.folder, ignore_errors=True)
