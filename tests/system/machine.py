@@ -84,6 +84,10 @@ class Machine:
     """One container. `ttys`: PTYs of the host, and what they are called in there."""
 
     def __init__(self, ttys):
+        # Without a systemd out here containers share one control group, and the services in them get in each other's
+        # way: one at a time on this computer.
+        self.turn = open("/run/lock/blynkd-system-test", "w", encoding="ascii")
+        fcntl.flock(self.turn, fcntl.LOCK_EX)
         base = make_base()
         self.folder = CACHE / f"run-{os.getpid()}"
         shutil.rmtree(self.folder, ignore_errors=True)
@@ -184,3 +188,4 @@ class Machine:
             wait_until(lambda: not self.program.running(), "the end of the container", 20)
             self.program.kill()
         shutil.rmtree(self.folder, ignore_errors=True)
+        self.turn.close()
