@@ -5,12 +5,14 @@ else()
     set(root "${CMAKE_INSTALL_PREFIX}")
 endif()
 
-# The unit in the tree names /usr/sbin; elsewhere it must name what was installed.
-file(READ "${SOURCE_DIR}/systemd/blynkd.service" unit)
-string(REPLACE "/usr/sbin/blynkd" "${CMAKE_INSTALL_PREFIX}/${SBIN_DIR}/blynkd" unit "${unit}")
-string(REPLACE "/etc/blynkd/" "${root}/etc/blynkd/" unit "${unit}")
-file(WRITE "${STAGE_DIR}/blynkd.service" "${unit}")
-file(INSTALL "${STAGE_DIR}/blynkd.service" "${SOURCE_DIR}/systemd/blynkd.socket" DESTINATION "${root}${UNIT_DIR}")
+# The units in the tree name /usr/sbin and /etc; elsewhere they must name what was installed.
+foreach(name blynkd.service blynkd.socket blynkd-reload.path blynkd-reload.service)
+    file(READ "${SOURCE_DIR}/systemd/${name}" unit)
+    string(REPLACE "/usr/sbin/blynkd" "${CMAKE_INSTALL_PREFIX}/${SBIN_DIR}/blynkd" unit "${unit}")
+    string(REPLACE "/etc/blynkd/" "${root}/etc/blynkd/" unit "${unit}")
+    file(WRITE "${STAGE_DIR}/${name}" "${unit}")
+    file(INSTALL "${STAGE_DIR}/${name}" DESTINATION "${root}${UNIT_DIR}")
+endforeach()
 file(INSTALL "${SOURCE_DIR}/udev/60-blynkd.rules" DESTINATION "${root}${UDEV_RULES_DIR}")
 
 # It will hold the token. A configuration that is there already is somebody's work: it stays.

@@ -1,5 +1,7 @@
 """What `cmake --install` puts where, and whether the system's own tools are content with it."""
 import os
+import pathlib
+import re
 import shutil
 import stat
 import subprocess
@@ -64,22 +66,78 @@ def test_another_prefix_keeps_everything_below_it(tmp_path):
     assert f"ExecStart={root}/sbin/blynkd --config {root}/etc/blynkd/blynkd.conf" in unit
 
 
-def unit_that_can_start(stage, folder):
-    """systemd-analyze wants the program to be there."""
-    for name in ("blynkd.service", "blynkd.socket"):
+UNITS = ("blynkd.service", "blynkd.socket", "blynkd-reload.path", "blynkd-reload.service")
+# What the exposure may be, of 10 (an unhardened service has 9.6); each number is what it is now. The watch over the
+# configuration runs `systemctl` as root, which costs it what User= would give.
+EXPOSURE_MAX = {"default": 1.0, "gpio-power.conf": 1.0, "host-uplink.conf": 1.9, "blynkd-reload.service": 1.2}
+needs_systemd = pytest.mark.skipif(not shutil.which("systemd-analyze"), reason="systemd is not installed")
+
+
+def dropins(stage):
+    """The examples that are drop-ins of the service."""
+    folder = stage / "usr/share/doc/blynkd/examples"
+    return [path for path in sorted(folder.iterdir()) if re.search(r"^\[Service\]$", path.read_text(), re.M)]
+
+
+def units_that_can_start(stage, folder, *with_dropins):
+    """All units in a folder of their own; systemd-analyze wants the program to be there."""
+    for name in UNITS:
         text = find_one(stage, name).read_text().replace("/usr/sbin/blynkd", str(stage / "usr/sbin/blynkd"))
         (folder / name).write_text(text)
-    return folder / "blynkd.service"
+    for dropin in with_dropins:
+        (folder / "blynkd.service.d").mkdir(exist_ok=True)
+        shutil.copy(dropin, folder / "blynkd.service.d")
+    return [folder / name for name in UNITS]
 
 
-@pytest.mark.skipif(not shutil.which("systemd-analyze"), reason="systemd is not installed")
+def verify(paths):
+    """What systemd has to say; an unknown key is only a warning, and the exit status tells nothing of it."""
+    result = run("systemd-analyze", "verify", "--man=no", *paths)
+    return (result.returncode, result.stdout, result.stderr)
+
+
+def exposure(path):
+    result = run("systemd-analyze", "security", "--offline=true", "--no-pager", path)
+    found = re.search(r"Overall exposure level for \S+: (\d+\.\d+)", result.stdout)
+    assert found, result.stdout + result.stderr
+    return float(found.group(1))
+
+
+@needs_systemd
+def test_all_units_are_known():
+    """A unit or a drop-in that is added must be added here."""
+    names = {path.name for path in pathlib.Path(SOURCE, "systemd").iterdir()}
+    assert {name for name in names if re.search(r"\.(service|socket|path|timer|target|mount)$", name)} == set(UNITS)
+    dropin_names = {name for name in names if "[Service]" in pathlib.Path(SOURCE, "systemd", name).read_text().split()}
+    assert {name for name in dropin_names if name.endswith(".conf")} == EXPOSURE_MAX.keys() - {"default", *UNITS}
+
+
+@needs_systemd
 def test_units(stage, tmp_path):
-    service = unit_that_can_start(stage, tmp_path)
-    result = run("systemd-analyze", "verify", "--man=no", service, tmp_path / "blynkd.socket")
-    assert (result.returncode, result.stderr) == (0, "")  # an unknown key is only a warning
-    # Exposure at most 1.0 of 10; an unhardened service has 9.6.
-    result = run("systemd-analyze", "security", "--offline=true", "--threshold=10", service)
-    assert result.returncode == 0, result.stdout
+    units = units_that_can_start(stage, tmp_path)
+    assert verify(units) == (0, "", "")
+    assert exposure(units[0]) <= EXPOSURE_MAX["default"]
+    assert exposure(units[3]) <= EXPOSURE_MAX["blynkd-reload.service"]
+    with (tmp_path / "blynkd.service").open("a", encoding="ascii") as file:
+        file.write("[Service]\nProtectHoome=yes\n")
+    assert "ProtectHoome" in verify(units)[2]  # it would be seen
+
+
+@needs_systemd
+def test_dropins(stage, tmp_path):
+    """Each alone, then all: systemd is content, and what they cost in exposure is known."""
+    paths = dropins(stage)
+    assert {path.name for path in paths} == EXPOSURE_MAX.keys() - {"default", *UNITS}
+    for case in [[path] for path in paths] + [paths]:
+        folder = tmp_path / "+".join(path.stem for path in case)
+        folder.mkdir()
+        units = units_that_can_start(stage, folder, *case)
+        assert verify(units) == (0, "", ""), case
+        now = exposure(units[0])
+        print(folder.name, now)
+        assert now <= max(EXPOSURE_MAX[path.name] for path in case), folder.name
+        (folder / "blynkd.service.d" / "wrong.conf").write_text("[Service]\nProtectHoome=yes\n")
+        assert "ProtectHoome" in verify(units)[2]  # the drop-ins were read
 
 
 @pytest.mark.skipif(not shutil.which("mandoc"), reason="mandoc is not installed")
