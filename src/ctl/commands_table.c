@@ -3,6 +3,11 @@
 /* In the order in which the help shows them. */
 /* clang-format off */
 const struct ctl_command ctl_commands[] = {
+    {"status", "[--watch] [--interval TIME]", "the link, the network, what waits and what it costs, on one screen",
+     "  blynkctl status\n"
+     "  blynkctl status --watch     stays, and follows every change of the link; Ctrl-C ends it\n"
+     "  blynkctl --json status      one object of link, modem, budget and history\n",
+     0, -1, run_status},
     {"get", "PIN [PIN ...]", "the last values known of pins",
      "  blynkctl get V5\n"
      "  blynkctl get V5 V6          one line a pin\n"

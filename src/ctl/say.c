@@ -6,6 +6,9 @@
 #include <unistd.h>
 
 static bool error_color;
+static bool is_kept;
+static char *kept_error;
+static size_t kept_size;
 
 bool say_color_is_welcome(FILE *stream)
 {
@@ -20,6 +23,13 @@ void say_set_error_color(bool color)
     error_color = color;
 }
 
+void say_keep_error(char *text, size_t size)
+{
+    is_kept = size > 0;
+    kept_error = text;
+    kept_size = size;
+}
+
 static void say_line(enum say_color color, const char *begin, const char *format, va_list arguments)
 {
     fprintf(stderr, "%s%s%s", say_begin(error_color, color), begin, say_end(error_color));
@@ -31,9 +41,13 @@ void say_error(const char *format, ...)
 {
     va_list arguments;
 
-    fflush(stdout);
     va_start(arguments, format);
-    say_line(SAY_RED, "blynkctl: ", format, arguments);
+    if (!is_kept) {
+        fflush(stdout);
+        say_line(SAY_RED, "blynkctl: ", format, arguments);
+    } else if (kept_error) {
+        vsnprintf(kept_error, kept_size, format, arguments);
+    }
     va_end(arguments);
 }
 
@@ -42,7 +56,9 @@ void say_hint(const char *format, ...)
     va_list arguments;
 
     va_start(arguments, format);
-    say_line(SAY_DIM, "  try: ", format, arguments);
+    if (!is_kept) {
+        say_line(SAY_DIM, "  try: ", format, arguments);
+    }
     va_end(arguments);
 }
 

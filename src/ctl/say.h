@@ -20,6 +20,12 @@ void say_set_error_color(bool color);
 void say_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void say_hint(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
+/*
+ * From now on the last error goes into this text (NULL: nowhere) and hints are dropped: for screens that stderr would
+ * spoil. A size of 0: to standard error again.
+ */
+void say_keep_error(char *text, size_t size);
+
 /* The escape sequence that begins a colour, and the one that ends it; "" without colour. */
 const char *say_begin(bool color, enum say_color which);
 const char *say_end(bool color);
