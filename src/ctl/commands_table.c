@@ -45,6 +45,13 @@ const struct ctl_command ctl_commands[] = {
      "Waits for what any program wrote until now, at most so long (60 seconds). Exit status 1: not all is\n"
      "confirmed yet; how many are not is printed.\n",
      0, 1, run_flush},
+    {"plot", "[SERIES] [--last TIME] [--svg FILE] [--ascii]", "the recent history of a pin, the signal or the round trip",
+     "  blynkctl plot                    which series there are\n"
+     "  blynkctl plot V5                 in the terminal\n"
+     "  blynkctl plot signal --last 2h   of the last two hours, in dBm\n"
+     "  blynkctl plot round_trip --svg trip.svg\n"
+     "The daemon keeps the last 720 numbers of a series in memory. Exit status 1: there are none.\n",
+     0, -1, run_plot},
     {"help", "[COMMAND]", "this overview, or more of one command",
      NULL, 0, 1, run_help},
 };
