@@ -8,6 +8,12 @@ const struct ctl_command ctl_commands[] = {
      "  blynkctl status --watch     stays, and follows every change of the link; Ctrl-C ends it\n"
      "  blynkctl --json status      one object of link, modem, budget and history\n",
      0, -1, run_status},
+    {"top", "[--interval TIME]", "everything that moves, on a full screen",
+     "The link and its past, signal and round trip, queues and rates, budgets, pins that change, programs.\n"
+     "q ends it, ? shows the other keys. It looks every 2 seconds (--interval) and at once when the link or a\n"
+     "pin from Blynk changes; over a slow line only what has changed is sent.\n"
+     "  blynkctl --json top         all that it would show, once\n",
+     0, -1, run_top},
     {"get", "PIN [PIN ...]", "the last values known of pins",
      "  blynkctl get V5\n"
      "  blynkctl get V5 V6          one line a pin\n"

@@ -119,6 +119,15 @@ size_t words_columns(const char *clean)
 
 /* ---- time and size -------------------------------------------------------------------------------------- */
 
+static void put_two(char *out, long long great, const char *unit, long long small, const char *small_unit)
+{
+    if (small) {
+        snprintf(out, WORDS_MAX_BYTES, "%lld %s %lld %s", great, unit, small, small_unit);
+    } else {
+        snprintf(out, WORDS_MAX_BYTES, "%lld %s", great, unit);
+    }
+}
+
 char *words_duration(int64_t ms, char out[WORDS_MAX_BYTES])
 {
     long long all = ms > 0 ? (long long)ms : 0;
@@ -128,10 +137,9 @@ char *words_duration(int64_t ms, char out[WORDS_MAX_BYTES])
     } else if (all < HOUR_MS) {
         snprintf(out, WORDS_MAX_BYTES, "%lld min", all / MINUTE_MS);
     } else if (all < DAY_MS) {
-        snprintf(out, WORDS_MAX_BYTES, "%lld h %lld min", all / HOUR_MS, all % HOUR_MS / MINUTE_MS);
+        put_two(out, all / HOUR_MS, "h", all % HOUR_MS / MINUTE_MS, "min");
     } else {
-        snprintf(out, WORDS_MAX_BYTES, "%lld day%s %lld h", all / DAY_MS, all < 2LL * DAY_MS ? "" : "s",
-                 all % DAY_MS / HOUR_MS);
+        put_two(out, all / DAY_MS, all < 2LL * DAY_MS ? "day" : "days", all % DAY_MS / HOUR_MS, "h");
     }
     return out;
 }

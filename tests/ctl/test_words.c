@@ -22,9 +22,9 @@ static void durations(void **state)
     assert_string_equal(words_duration(-5000, out), "0 s"); /* a clock that was set back */
     assert_string_equal(words_duration(59999, out), "59 s");
     assert_string_equal(words_duration(60000, out), "1 min");
-    assert_string_equal(words_duration(3600000, out), "1 h 0 min");
+    assert_string_equal(words_duration(3600000, out), "1 h");
     assert_string_equal(words_duration(86400000 + 7200000, out), "1 day 2 h");
-    assert_string_equal(words_duration(864000000, out), "10 days 0 h");
+    assert_string_equal(words_duration(864000000, out), "10 days");
     assert_true(strlen(words_duration(INT64_MAX, out)) < WORDS_MAX_BYTES);
 }
 
