@@ -53,7 +53,7 @@ static int set_timeout(struct ctl *ctl, const char *text)
     uint64_t timeout_ms;
 
     if (scan_duration_ms(text, TIMEOUT_MAX_MS, &timeout_ms) || timeout_ms == 0) {
-        say_error("--timeout %s: not a time such as 500ms, 10s or 2min (at most an hour)", text);
+        say_error("--timeout %s: not a time such as 500ms, 10s or 2m (at most an hour)", text);
         return CTL_USAGE;
     }
     ctl->timeout_ms = (uint32_t)timeout_ms;

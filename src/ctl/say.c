@@ -1,5 +1,7 @@
 #include "say.h"
 
+#include "words.h"
+
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -79,12 +81,13 @@ const char *say_end(bool color)
 
 void say_text(FILE *out, const char *bytes, size_t len)
 {
-    for (size_t i = 0; i < len; i++) {
-        unsigned char byte = (unsigned char)bytes[i];
-        if (byte < 0x20 || byte == 0x7f) {
-            fprintf(out, "\\x%02X", byte);
+    for (size_t i = 0; i < len;) {
+        size_t step = words_character(bytes + i, len - i);
+        if (step) {
+            fwrite(bytes + i, 1, step, out);
         } else {
-            fputc(byte, out);
+            fprintf(out, "\\x%02X", (unsigned char)bytes[i]);
         }
+        i += step ? step : 1;
     }
 }

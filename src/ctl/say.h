@@ -30,7 +30,8 @@ void say_keep_error(char *text, size_t size);
 const char *say_begin(bool color, enum say_color which);
 const char *say_end(bool color);
 
-/* Bytes from outside: control characters as \xHH, the rest as it is. */
+/* Bytes from outside: characters of UTF-8 as they are; control characters and what is no character as \xHH. Not to be
+ * called with a part of a character. */
 void say_text(FILE *out, const char *bytes, size_t len);
 
 #endif

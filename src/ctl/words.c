@@ -53,11 +53,19 @@ static size_t decode(const unsigned char *bytes, size_t len, uint32_t *character
 static bool is_harmless(uint32_t character)
 {
     bool is_control = character < 0x20 || (character >= 0x7f && character < 0xa0);
-    bool is_mark = (character >= 0x200b && character <= 0x200f) ||
+    bool is_mark = character == 0x200e || character == 0x200f || character == 0x061c ||
                    (character >= 0x2028 && character <= 0x202e) ||
-                   (character >= 0x2060 && character <= 0x206f) || character == 0xfeff || character == 0x061c;
+                   (character >= 0x2066 && character <= 0x2069);
 
     return !is_control && !is_mark;
+}
+
+size_t words_character(const char *bytes, size_t len)
+{
+    uint32_t character = 0;
+    size_t step = len ? decode((const unsigned char *)bytes, len, &character) : 0;
+
+    return step && is_harmless(character) ? step : 0;
 }
 
 char *words_clean(const char *bytes, size_t len, bool utf8, char *out, size_t size)

@@ -16,6 +16,8 @@
 /* True if the terminal's character set is UTF-8; takes the locale from the environment at its first call. */
 bool words_utf8_is_welcome(void);
 
+/* How many bytes the character at the beginning has; 0: it is none of UTF-8, or one that could harm a terminal. */
+size_t words_character(const char *bytes, size_t len);
 /* Printable characters as they are, any other as one '?'; without utf8, everything beyond ASCII is one '?'. */
 char *words_clean(const char *bytes, size_t len, bool utf8, char *out, size_t size);
 /* How many columns of a terminal a clean text takes; and its beginning that takes at most so many, in bytes. */
