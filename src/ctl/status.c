@@ -190,7 +190,7 @@ static int read_interval(const char *text, uint32_t *interval_ms)
     uint64_t ms;
 
     if (scan_duration_ms(text, INTERVAL_MAX_MS, &ms) || ms < INTERVAL_MIN_MS) {
-        say_error("--interval %s: not a time such as 500ms, 5s or 1min", text);
+        say_error("--interval %s: not a time such as 500ms, 5s or 1m", text);
         return CTL_USAGE;
     }
     *interval_ms = (uint32_t)ms;

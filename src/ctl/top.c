@@ -252,7 +252,7 @@ int run_top(struct ctl *ctl, int argc, char **argv)
             return ctl_command_usage(ctl_command_find("top"));
         }
         if (scan_duration_ms(optarg, INTERVAL_MAX_MS, &interval_ms) || interval_ms < INTERVAL_MIN_MS) {
-            say_error("--interval %s: not a time such as 500ms, 2s or 1min", optarg);
+            say_error("--interval %s: not a time such as 500ms, 2s or 1m", optarg);
             return CTL_USAGE;
         }
     }

@@ -33,10 +33,12 @@ static void paint_link(const struct top *top, const struct top_view *view, const
         top_put(row, column, WHOLE_ROW, TOP_BAD, "no daemon: trying again");
     } else {
         column = top_put(row, column, WHOLE_ROW, look_of(top), words_link(link->state));
-        if (link->since_ms) {
+        words_duration(view->wall_ms - link->since_ms, lasts);
+        if (link->since_ms && !layout->is_wide) {
+            top_putf(row, column, WHOLE_ROW, TOP_PLAIN, " (%s)", lasts);
+        } else if (link->since_ms) {
             top_putf(row, column, WHOLE_ROW, TOP_PLAIN, " since %s (%s)",
-                     words_time(link->since_ms, view->wall_ms, since),
-                     words_duration(view->wall_ms - link->since_ms, lasts));
+                     words_time(link->since_ms, view->wall_ms, since), lasts);
         }
     }
     if (!layout->parts[TOP_PART_WHY].rows) {
