@@ -88,7 +88,7 @@ void top_timeline(const struct top *top, int64_t from_ms, int64_t to_ms, size_t 
             now = kind_of(top->changes[next].state);
             worst = worse_of(worst, now);
         }
-        out[i] = worst;
+        out[i] = i + 1 == columns ? now : worst;
     }
     out[columns] = '\0';
 }

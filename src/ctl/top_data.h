@@ -89,7 +89,7 @@ struct top_rates top_rates(const struct top *top);
 void top_sort_pins(const struct top *top, bool by_name, size_t order[TOP_PINS_MAX]);
 
 /*
- * The link's past as a strip, the worst of each part of the time: 'o' online, 'c' connecting, 'm' the modem, 'w' waits
+ * The link's past as a strip, the worst of each part of the time, at its end the present: 'o' online, 'c' connecting, 'm' the modem, 'w' waits
  * after a failure, 'f' switched off, 'x' no daemon, ' ' not known.
  */
 void top_timeline(const struct top *top, int64_t from_ms, int64_t to_ms, size_t columns, char *out);

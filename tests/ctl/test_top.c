@@ -80,7 +80,7 @@ static void the_past_of_the_link(void **state)
     assert_false(top.is_there);
     look(history, "*2\r\n$5\r\nstate\r\n$6\r\nONLINE\r\n", 81000); /* it was only not reached */
     top_timeline(&top, NOON - 10000, NOON + 90000, 10, strip);
-    assert_string_equal(strip, " moooowwxx");
+    assert_string_equal(strip, " moooowwxo");
     top_timeline(&top, NOON, NOON + 1, 0, strip);
     assert_string_equal(strip, "");
     for (int i = 0; i < TOP_CHANGES_MAX * 2; i++) {
