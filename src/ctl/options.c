@@ -8,7 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define OPTIONS_DONE      (-1)
 #define TIMEOUT_MAX_MS    (3600u * 1000u)
 #define SOCKET_PATH_BYTES 107 /* sun_path of unix(7), without its NUL */
 
@@ -87,10 +86,10 @@ static int take_option(struct ctl *ctl, int option)
         return set_timeout(ctl, optarg);
     case 'V':
         puts("blynkctl " BLYNKD_VERSION);
-        return OPTIONS_DONE;
+        return CTL_DONE;
     case 'h':
         help_overview(stdout);
-        return OPTIONS_DONE;
+        return CTL_DONE;
     }
     say_hint("blynkctl --help");
     return CTL_USAGE;

@@ -182,6 +182,7 @@ static int watch(struct ctl *ctl, uint32_t interval_ms)
         exit = look(ctl, is_screen);
     } while (exit == CTL_OK && !ferror(stdout) && vigil_wait(&vigil, interval_ms) != VIGIL_ENDED);
     vigil_end(&vigil);
+    fputs(is_screen ? "\n" : "", stdout); /* what the person types next stands below, not behind a "^C" */
     return exit;
 }
 

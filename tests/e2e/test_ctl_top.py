@@ -202,6 +202,21 @@ def test_where_it_cannot_run(rig, tmp_path):
     assert answer["link"]["state"] == "ONLINE" and "pins" in answer and "clients" in answer
 
 
+def test_status_watch_on_a_terminal(rig, tmp_path):
+    with Screen(tmp_path, rig.daemon.socket, "status", "--watch", "--interval", "200ms", columns=70) as screen:
+        screen.wait_for(r"^Link +connected to Blynk since")
+        screen.resize(44, 30)
+        screen.wait_for(r"^Modem .*\n {13}\S")  # wrapped
+        screen.resize(100, 6)
+        screen.wait_for(r"^Network")
+        rig.client().execute_command("LINK", "DOWN")
+        screen.wait_for(r"^Link +switched off")
+        rig.client().execute_command("LINK", "UP")
+        screen.wait_for(r"^Link +connected to Blynk")
+        screen.keys("C-c")
+        screen.wait_for(r"^END 0$")
+
+
 def test_few_bytes_over_a_slow_line(rig):
     """Ten looks at a link at rest cost less than a tenth of a screen each."""
     primary, secondary = pty.openpty()
