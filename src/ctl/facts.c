@@ -3,6 +3,8 @@
 #include "answer.h"
 #include "words.h"
 
+#include "blynkd/base/scan.h"
+
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -97,14 +99,40 @@ void facts_read_budget(struct facts *facts, const redisReply *reply)
 
 /* ---- the history of the link ---------------------------------------------------------------------------- */
 
+/* So many digits; -1: others stand there. */
+static int digits(const char *text, size_t count)
+{
+    int number = 0;
+
+    for (size_t i = 0; i < count; i++) {
+        if (text[i] < '0' || text[i] > '9') {
+            return -1;
+        }
+        number = number * 10 + (text[i] - '0');
+    }
+    return number;
+}
+
 int64_t facts_read_time(const char *text)
 {
+    static const char form[] = "0000-00-00T00:00:00.000Z";
     int year, month, day, hour, minute, second, ms;
 
-    if (sscanf(text, "%4d-%2d-%2dT%2d:%2d:%2d.%3dZ", &year, &month, &day, &hour, &minute, &second, &ms) !=
-        7) {
+    if (strlen(text) != strlen(form)) {
         return 0;
     }
+    for (size_t i = 0; form[i]; i++) {
+        if (form[i] == '0' ? digits(text + i, 1) < 0 : text[i] != form[i]) {
+            return 0;
+        }
+    }
+    year = digits(text, 4);
+    month = digits(text + 5, 2);
+    day = digits(text + 8, 2);
+    hour = digits(text + 11, 2);
+    minute = digits(text + 14, 2);
+    second = digits(text + 17, 2);
+    ms = digits(text + 20, 3);
     struct tm utc = {.tm_year = year - 1900,
                      .tm_mon = month - 1,
                      .tm_mday = day,
@@ -175,7 +203,7 @@ static void take_line(struct facts *facts, const char *line, size_t len)
     const char *colon = memchr(line, ':', len);
     size_t name_len = colon ? (size_t)(colon - line) : 0;
     char value[FACTS_TEXT_MAX];
-    long long number;
+    long number;
 
     if (!colon) {
         return;
@@ -189,7 +217,7 @@ static void take_line(struct facts *facts, const char *line, size_t len)
     }
     for (size_t i = 0; i < COUNT_OF(names); i++) {
         if (name_len == strlen(names[i]) && memcmp(line, names[i], name_len) == 0 &&
-            sscanf(value, "%18lld", &number) == 1 && number > 0) {
+            scan_int(value, 0, INT64_MAX, &number) == 0) {
             *numbers[i] = number;
         }
     }

@@ -81,11 +81,11 @@ char *plot_picture_row(const struct plot_picture *picture, size_t row, char *out
     for (size_t column = 0; column < picture->columns; column++) {
         unsigned dots = picture->dots[row][column];
         if (!picture->utf8 || !dots) {
-            out[at++] = dots ? ascii[dots & 3] : ' ';
+            out[at++] = ascii[dots & 3];
         } else {
             out[at++] = '\xe2';
-            out[at++] = (char)(0xa0 | dots >> 6);
-            out[at++] = (char)(0x80 | (dots & 0x3f));
+            out[at++] = (char)(unsigned char)(0xa0 | dots >> 6);
+            out[at++] = (char)(unsigned char)(0x80 | (dots & 0x3f));
         }
         used = dots ? at : used;
     }

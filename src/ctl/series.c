@@ -206,7 +206,7 @@ char *series_time_text(const struct series_frame *frame, int64_t at_ms, char out
     struct tm local;
 
     if (!localtime_r(&seconds, &local) || strftime(out, SERIES_TEXT_MAX, format, &local) == 0) {
-        strcpy(out, "?");
+        snprintf(out, SERIES_TEXT_MAX, "?");
     }
     return out;
 }

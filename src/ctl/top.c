@@ -18,11 +18,11 @@
 
 #define INTERVAL_MS     2000
 #define INTERVAL_MIN_MS 100
-#define INTERVAL_MAX_MS (3600u * 1000)
+#define INTERVAL_MAX_MS UINT32_C(3600000)
 #define ANSWER_MAX_MS   3000 /* a screen that hangs for longer looks broken */
 #define NEXT_LOOK_MS    200  /* messages that come in a row are one look */
 
-static const int64_t windows_ms[] = {600000, 3600000, 6 * 3600000, 24 * 3600000};
+static const int64_t windows_ms[] = {600000, 3600000, 21600000, 86400000};
 
 struct session {
     struct ctl *ctl;

@@ -3,6 +3,8 @@
 #include "answer.h"
 #include "words.h"
 
+#include "blynkd/base/scan.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -68,7 +70,10 @@ static char worse_of(char a, char b)
 {
     static const char order[] = " ocmfwx"; /* the worst last */
 
-    return strchr(order, a) > strchr(order, b) ? a : b;
+    if (strchr(order, a) > strchr(order, b)) {
+        return a;
+    }
+    return b;
 }
 
 void top_timeline(const struct top *top, int64_t from_ms, int64_t to_ms, size_t columns, char *out)
@@ -82,13 +87,15 @@ void top_timeline(const struct top *top, int64_t from_ms, int64_t to_ms, size_t 
         while (next < top->change_count && top->changes[next].wall_ms <= begin_ms) {
             now = kind_of(top->changes[next++].state);
         }
-        char worst = now;
+        out[i] = now;
         end_ms += i + 1 == columns; /* the end itself belongs to the last */
         for (; next < top->change_count && top->changes[next].wall_ms < end_ms; next++) {
             now = kind_of(top->changes[next].state);
-            worst = worse_of(worst, now);
+            out[i] = worse_of(out[i], now);
         }
-        out[i] = i + 1 == columns ? now : worst;
+    }
+    if (columns) {
+        out[columns - 1] = now;
     }
     out[columns] = '\0';
 }
@@ -164,7 +171,10 @@ static void take_value(const struct top *top, const char *bytes, size_t len, cha
     size_t used = len < sizeof(spaced) ? len : sizeof(spaced);
 
     for (size_t i = 0; i < used; i++) {
-        spaced[i] = bytes[i] ? bytes[i] : ' '; /* several values */
+        spaced[i] = bytes[i];
+        if (!bytes[i]) {
+            spaced[i] = ' '; /* several values */
+        }
     }
     words_clean(spaced, used, top->facts.utf8, out, TOP_VALUE_MAX);
 }
@@ -209,9 +219,18 @@ static void read_pins(struct top *top, const redisReply *keys, const redisReply 
 
 static const struct top *sorted_top; /* qsort(3) hands nothing on */
 
+/* 0 where there is none. */
+static int number_of(const char *text)
+{
+    long number = 0;
+
+    scan_int(text, 0, INT32_MAX, &number);
+    return (int)number;
+}
+
 static int compare_names(const char *a, const char *b)
 {
-    return *a != *b ? (*a == 'V' ? -1 : *b == 'V' ? 1 : *a - *b) : atoi(a + 1) - atoi(b + 1);
+    return *a != *b ? (*a == 'V' ? -1 : *b == 'V' ? 1 : *a - *b) : number_of(a + 1) - number_of(b + 1);
 }
 
 static int compare_by_name(const void *a, const void *b)
@@ -235,77 +254,6 @@ void top_sort_pins(const struct top *top, bool by_name, size_t order[TOP_PINS_MA
     }
     sorted_top = top;
     qsort(order, top->pin_count, sizeof(order[0]), by_name ? compare_by_name : compare_by_change);
-}
-
-/* ---- clients -------------------------------------------------------------------------------------------- */
-
-static void take_field(const struct top *top, struct top_client *client, const char *name, const char *value,
-                       size_t len)
-{
-    const struct {
-        const char *name;
-        char *text;
-        size_t size;
-    } texts[] = {{"name", client->name, sizeof(client->name)},
-                 {"role", client->role, sizeof(client->role)},
-                 {"cmd", client->last_command, sizeof(client->last_command)}};
-    const struct {
-        const char *name;
-        int64_t *number;
-    } numbers[] = {{"uid", &client->uid},
-                   {"pid", &client->pid},
-                   {"age", &client->age_s},
-                   {"idle", &client->idle_s},
-                   {"commands", &client->commands}};
-    char clean[64];
-
-    words_clean(value, len, top->facts.utf8, clean, sizeof(clean));
-    for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
-        if (strcmp(name, texts[i].name) == 0) {
-            words_clean(value, len, top->facts.utf8, texts[i].text, texts[i].size);
-        }
-    }
-    for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
-        if (strcmp(name, numbers[i].name) == 0) {
-            *numbers[i].number = strtoll(clean, NULL, 10);
-        }
-    }
-    if ((strcmp(name, "sub") == 0 || strcmp(name, "psub") == 0) && atoi(clean) > 0) {
-        client->is_subscribed = true;
-    }
-}
-
-static void take_client(struct top *top, const char *line, size_t len)
-{
-    struct top_client *client = &top->clients[top->client_count];
-    const char *end = line + len;
-
-    *client = (struct top_client){.uid = -1};
-    while (line < end) {
-        const char *blank = memchr(line, ' ', (size_t)(end - line));
-        const char *word_end = blank ? blank : end;
-        const char *equals = memchr(line, '=', (size_t)(word_end - line));
-        char name[16];
-        if (equals && (size_t)(equals - line) < sizeof(name)) {
-            words_clean(line, (size_t)(equals - line), false, name, sizeof(name));
-            take_field(top, client, name, equals + 1, (size_t)(word_end - equals - 1));
-        }
-        line = word_end + 1;
-    }
-    top->client_count += client->uid >= 0 && (client->pid != top->own_pid || !client->pid);
-}
-
-void top_read_clients(struct top *top, const char *list, size_t len)
-{
-    const char *end = list + len;
-
-    top->client_count = 0;
-    while (list < end && top->client_count < TOP_CLIENTS_MAX) {
-        const char *line_end = memchr(list, '\n', (size_t)(end - list));
-        size_t line_len = (size_t)((line_end ? line_end : end) - list);
-        take_client(top, list, line_len);
-        list += line_len + 1;
-    }
 }
 
 /* ---- one look ------------------------------------------------------------------------------------------- */

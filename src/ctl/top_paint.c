@@ -198,7 +198,8 @@ static void paint_queues(const struct top *top, const struct top_layout *layout)
 
 static void paint_budget(int row, const char *name, bool is_bytes, bool utf8, const struct facts_share *share)
 {
-    char spent[WORDS_MAX_BYTES], limit[WORDS_MAX_BYTES], bar[BAR_MAX * 3 + 1] = "";
+    char spent[WORDS_MAX_BYTES], limit[WORDS_MAX_BYTES], bar[BAR_MAX * 3 + 1];
+    size_t used = 0;
     int64_t percent = share->percent > 100 ? 100 : share->percent;
     enum top_look look = percent >= 95 ? TOP_BAD : percent >= 80 ? TOP_WARNING : TOP_GOOD;
     int column;
@@ -217,7 +218,8 @@ static void paint_budget(int row, const char *name, bool is_bytes, bool utf8, co
     }
     for (int i = 0; i < BAR_MAX; i++) {
         bool is_full = i < (percent * BAR_MAX + 99) / 100;
-        strcat(bar, is_full ? (utf8 ? "█" : "#") : utf8 ? "░" : ".");
+        const char *step = is_full ? (utf8 ? "█" : "#") : utf8 ? "░" : ".";
+        used += (size_t)snprintf(bar + used, sizeof(bar) - used, "%s", step);
     }
     column = top_put(row, column, WHOLE_ROW, look, bar);
     top_putf(row, column, WHOLE_ROW, TOP_PLAIN, " %lld %%, %s of %s this month", (long long)share->percent,

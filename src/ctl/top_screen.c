@@ -27,8 +27,8 @@ static void choose_looks(bool color)
     if (!color || !has_colors() || start_color() == ERR || use_default_colors() == ERR) {
         return;
     }
-    for (short i = TOP_GOOD; i <= TOP_ACCENT; i++) {
-        init_pair(i, colors[i], -1);
+    for (int i = TOP_GOOD; i <= TOP_ACCENT; i++) {
+        init_pair((short)i, colors[i], -1);
         looks[i] = (attr_t)COLOR_PAIR(i) | (i == TOP_BAD ? A_BOLD : A_NORMAL);
     }
 }

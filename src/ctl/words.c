@@ -8,7 +8,7 @@
 #include <time.h>
 #include <wchar.h>
 
-#define SECOND_MS 1000
+#define SECOND_MS 1000LL
 #define MINUTE_MS (60 * SECOND_MS)
 #define HOUR_MS   (60 * MINUTE_MS)
 #define DAY_MS    (24 * HOUR_MS)
@@ -147,7 +147,7 @@ char *words_duration(int64_t ms, char out[WORDS_MAX_BYTES])
     } else if (all < DAY_MS) {
         put_two(out, all / HOUR_MS, "h", all % HOUR_MS / MINUTE_MS, "min");
     } else {
-        put_two(out, all / DAY_MS, all < 2LL * DAY_MS ? "day" : "days", all % DAY_MS / HOUR_MS, "h");
+        put_two(out, all / DAY_MS, all < 2 * DAY_MS ? "day" : "days", all % DAY_MS / HOUR_MS, "h");
     }
     return out;
 }
@@ -159,13 +159,14 @@ char *words_time(int64_t wall_ms, int64_t now_ms, char out[WORDS_MAX_BYTES])
     const char *format = "%d %b %Y %H:%M";
 
     if (!localtime_r(&seconds, &then) || !localtime_r(&now_s, &today)) {
-        return strcpy(out, "?");
+        snprintf(out, WORDS_MAX_BYTES, "?");
+        return out;
     }
     if (then.tm_year == today.tm_year) {
         format = then.tm_yday == today.tm_yday ? "%H:%M:%S" : "%d %b %H:%M";
     }
     if (strftime(out, WORDS_MAX_BYTES, format, &then) == 0) {
-        strcpy(out, "?");
+        snprintf(out, WORDS_MAX_BYTES, "?");
     }
     return out;
 }
@@ -220,9 +221,11 @@ char *words_bars(unsigned bars, bool utf8, char out[WORDS_MAX_BYTES])
 {
     static const char *const steps[WORDS_BARS] = {"▁", "▂", "▄", "▆", "█"};
 
-    out[0] = '\0';
+    size_t used = 0;
+
     for (unsigned i = 0; i < WORDS_BARS; i++) {
-        strcat(out, i >= bars ? (utf8 ? "·" : ".") : utf8 ? steps[i] : "|");
+        const char *step = i >= bars ? (utf8 ? "·" : ".") : utf8 ? steps[i] : "|";
+        used += (size_t)snprintf(out + used, WORDS_MAX_BYTES - used, "%s", step);
     }
     return out;
 }
