@@ -8,7 +8,6 @@
 
 #include <errno.h>
 #include <getopt.h>
-#include <locale.h>
 #include <signal.h>
 #include <stdlib.h>
 
@@ -43,7 +42,6 @@ int main(int argc, char **argv)
 {
     struct ctl ctl;
     int first;
-    setlocale(LC_CTYPE, ""); /* the shapes that may be drawn; numbers stay with a point */
     int result = options_parse(&ctl, argc, argv, &first);
 
     if (result != CTL_OK) {

@@ -1,12 +1,16 @@
 #include "say.h"
 
-#include <langinfo.h>
+#include "words.h"
+
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 static bool error_color;
+static bool is_kept;
+static char *kept_error;
+static size_t kept_size;
 
 bool say_color_is_welcome(FILE *stream)
 {
@@ -16,14 +20,16 @@ bool say_color_is_welcome(FILE *stream)
     return isatty(fileno(stream)) && !(no_color && *no_color) && term && strcmp(term, "dumb") != 0;
 }
 
-bool say_is_utf8(void)
-{
-    return strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
-}
-
 void say_set_error_color(bool color)
 {
     error_color = color;
+}
+
+void say_keep_error(char *text, size_t size)
+{
+    is_kept = size > 0;
+    kept_error = text;
+    kept_size = size;
 }
 
 static void say_line(enum say_color color, const char *begin, const char *format, va_list arguments)
@@ -37,9 +43,13 @@ void say_error(const char *format, ...)
 {
     va_list arguments;
 
-    fflush(stdout);
     va_start(arguments, format);
-    say_line(SAY_RED, "blynkctl: ", format, arguments);
+    if (!is_kept) {
+        fflush(stdout);
+        say_line(SAY_RED, "blynkctl: ", format, arguments);
+    } else if (kept_error) {
+        vsnprintf(kept_error, kept_size, format, arguments);
+    }
     va_end(arguments);
 }
 
@@ -48,7 +58,9 @@ void say_hint(const char *format, ...)
     va_list arguments;
 
     va_start(arguments, format);
-    say_line(SAY_DIM, "  try: ", format, arguments);
+    if (!is_kept) {
+        say_line(SAY_DIM, "  try: ", format, arguments);
+    }
     va_end(arguments);
 }
 
@@ -69,12 +81,13 @@ const char *say_end(bool color)
 
 void say_text(FILE *out, const char *bytes, size_t len)
 {
-    for (size_t i = 0; i < len; i++) {
-        unsigned char byte = (unsigned char)bytes[i];
-        if (byte < 0x20 || byte == 0x7f) {
-            fprintf(out, "\\x%02X", byte);
+    for (size_t i = 0; i < len;) {
+        size_t step = words_character(bytes + i, len - i);
+        if (step) {
+            fwrite(bytes + i, 1, step, out);
         } else {
-            fputc(byte, out);
+            fprintf(out, "\\x%02X", (unsigned char)bytes[i]);
         }
+        i += step ? step : 1;
     }
 }

@@ -39,8 +39,11 @@ static void print_message(const struct ctl *ctl, const redisReply *channel, cons
     } else {
         say_text(stdout, channel->str, (size_t)channel->len);
         putchar('\t');
-        for (size_t i = 0; i < (size_t)value->len; i++) {
-            value->str[i] ? say_text(stdout, &value->str[i], 1) : (void)putchar('\t');
+        for (const char *at = value->str, *end = at + value->len; at < end;) {
+            const char *nul = memchr(at, '\0', (size_t)(end - at));
+            say_text(stdout, at, (size_t)((nul ? nul : end) - at));
+            fputs(nul ? "\t" : "", stdout);
+            at = nul ? nul + 1 : end;
         }
         putchar('\n');
     }
