@@ -75,10 +75,20 @@ void daemon_on_publish(void *arg, const char *channel, const void *message, size
     }
 }
 
+static void say_server(const struct link_config *link, const char *socket_path)
+{
+    if (link->port) {
+        log_info("daemon", "server %s:%u, local programs at %s", link->host, link->port, socket_path);
+    } else {
+        log_info("daemon", "server %s, local programs at %s", link->host, socket_path);
+    }
+    if (!link->tls && !link->tls_by_modem) {
+        log_notice("daemon", "TLS is off: the token and all values travel readable");
+    }
+}
+
 void daemon_say_hello(const struct conf *conf, const char *files)
 {
-    const struct link_config *link = &conf->bridge.link;
-
     log_notice("daemon", "blynkd " BLYNKD_VERSION ", configuration from %s", files);
     if (conf->uplink == CONF_UPLINK_MODEM) {
         log_info("daemon", "modem %s on %s at %u baud", conf->modem.profile, conf->port.path,
@@ -86,6 +96,5 @@ void daemon_say_hello(const struct conf *conf, const char *files)
     } else {
         log_info("daemon", "uplink: the host's own network");
     }
-    log_info("daemon", "server %s:%u, local programs at %s", link->host, link->port, conf->api.socket_path);
-    log_notice("daemon", "TLS is off: the token and all values travel readable");
+    say_server(&conf->bridge.link, conf->api.socket_path);
 }
