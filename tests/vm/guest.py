@@ -52,6 +52,7 @@ class Guest:
         overlay = self.folder / "disk.qcow2"
         subprocess.run(["qemu-img", "create", "-q", "-f", "qcow2", "-F", "raw", "-b", system / "disk.img", overlay],
                        check=True)
+        self.events = []  # of the monitor, since somebody last cared
         self.console = self.folder / "console.log"
         self.begin = time.monotonic()
         self.program = harness.Program("qemu", folder, [
@@ -67,6 +68,7 @@ class Guest:
             "-device", "virtio-rng-pci", "-device", "virtio-serial-pci",
             "-chardev", f"socket,id=agent,path={self.folder}/agent,server=on,wait=off",
             "-device", "virtserialport,chardev=agent,name=blynkd.vm",
+            "-qtest", f"unix:{self.folder}/wires,server=on,wait=off", "-qtest-log", "none",
             "-qmp", f"unix:{self.folder}/monitor,server=on,wait=off",
             "-device", "qemu-xhci,id=usb",
             # The host's terminal itself, not a socket: the speed that the guest sets is set on it.
@@ -80,7 +82,7 @@ class Guest:
 
     @staticmethod
     def adapter_option():
-        return ["-device", "usb-serial,chardev=modem,id=adapter,bus=usb.0,always-plugged=on"]
+        return ["-device", "usb-serial,chardev=modem,id=adapter,serial=MODEM1,bus=usb.0,always-plugged=on"]
 
     def connect(self):
         def reachable():
@@ -90,6 +92,9 @@ class Guest:
         self.monitor = LineSocket(self.folder / "monitor")
         self.monitor.receive(10)
         self.ask("qmp_capabilities")
+        parts = self.ask("qom-list", path="/machine/unattached")
+        [self.gpio] = [f"/machine/unattached/{part['name']}" for part in parts if part["type"] == "child<pl061>"]
+        self.wires = LineSocket(self.folder / "wires")
         self.agent = LineSocket(self.folder / "agent")
         assert self.agent.receive(BOOT_S) == "ready"
         self.boot_s = time.monotonic() - self.begin
@@ -103,18 +108,27 @@ class Guest:
             assert "error" not in answer, f"{command}: {answer['error']}"
             if "return" in answer:
                 return answer["return"]
+            self.events.append(answer)
 
     def unplug(self):
+        self.events.clear()
         self.ask("device_del", id="adapter")
+        while not any(event["event"] == "DEVICE_DELETED" for event in self.events):
+            self.events.append(json.loads(self.monitor.receive(15)))
 
     def plug(self):
-        self.ask("device_add", driver="usb-serial", chardev="modem", id="adapter", bus="usb.0",
-                 **{"always-plugged": True})
+        self.ask("device_add", driver="usb-serial", chardev="modem", id="adapter", serial="MODEM1",
+                 bus="usb.0", **{"always-plugged": True})
 
     def register(self, address):
         """What stands in a register of the board, read from outside of the system that runs on it."""
         answer = self.ask("human-monitor-command", **{"command-line": f"xp /1xb {address:#x}"})
         return int(re.search(r": (0x[0-9a-f]+)", answer).group(1), 16)
+
+    def drive(self, line, high):
+        """Puts a level on an input line, as a wire from another part does."""
+        self.wires.send(f"set_irq_in {self.gpio} unnamed-gpio-in {line} {int(high)}")
+        assert self.wires.receive(10) == "OK"
 
     def line_is_driven(self, line):
         return bool(self.register(GPIO_DIRECTION) >> line & 1)

@@ -10,10 +10,10 @@ import harness
 from guest import Guest
 from harness import SERVER_NAME, TOKEN, wait_until
 
-KEY_LINE = 5
+KEY_LINE, STATUS_LINE = 5, 6
 PULSE_S = 1.0
 SPEED = (57600, termios.B57600)  # not the default: it must come from the configuration
-PORT = "/dev/serial/by-id/usb-QEMU_QEMU_USB_SERIAL_1-0000:00:05.0-1-if00-port0"
+PORT = "/dev/serial/by-id/usb-QEMU_QEMU_USB_SERIAL_MODEM1-if00-port0"
 SOCKET = "/run/blynkd/blynkd.sock"
 LINK_S = 120
 
@@ -46,7 +46,8 @@ class Story:
         settings = harness.default_settings("/run/blynkd", TOKEN)
         harness.merge(settings, {
             "modem": {"port": PORT, "baud": SPEED[0], "command_gap": None},
-            "power": {"pwrkey": f"gpiochip0:{KEY_LINE}", "pulse": f"{PULSE_S:.0f}s"},
+            "power": {"pwrkey": f"gpiochip0:{KEY_LINE}", "status": f"gpiochip0:{STATUS_LINE}",
+                      "pulse": f"{PULSE_S:.0f}s"},
             # TLS, as it is without a word; and the patience that an emulated processor needs.
             "blynk": {"server": SERVER_NAME, "tls": None, "ca_file": "/etc/blynkd/ca.pem", "heartbeat": "10s",
                       "grace": "15s", "connect_timeout": "30s", "login_timeout": "20s"},
@@ -104,13 +105,18 @@ class Story:
                   "systemctl daemon-reload")
         assert guest.run("stat -c '%U:%G %a' /dev/gpiochip0") == "root:gpio 660"
 
-    def watch_key(self, deadline_s, on_press):
-        """How long the key was pressed, in seconds, seen at the board's register."""
-        wait_until(lambda: self.guest.line_is_high(KEY_LINE), "a press of the power key", deadline_s)
-        begin = time.monotonic()
-        on_press()
-        wait_until(lambda: not self.guest.line_is_high(KEY_LINE), "its end", PULSE_S + 10)
-        return time.monotonic() - begin
+    def wait_key(self, high, what, deadline_s):
+        """When it came; looks often, because the time between two of them is measured."""
+        end = time.monotonic() + deadline_s
+        while self.guest.line_is_high(KEY_LINE) != high:
+            assert time.monotonic() < end, f"waited in vain for: {what}"
+            time.sleep(0.005)
+        return time.monotonic()
+
+    def switch_modem_on(self):
+        """The wires: the key is the modem's, and the modem's status output is an input line of the board."""
+        self.modem.control("power on")
+        self.guest.drive(STATUS_LINE, True)
 
     def press_key(self):
         """The modem is off: blynkd presses its power key, a GPIO line, and brings the link up"""
@@ -119,22 +125,26 @@ class Story:
         begin = time.monotonic()
         guest.run("systemctl enable --now blynkd", 100)
         started_s = time.monotonic() - begin
-        # The key is wired to the modem: who presses it switches it on.
-        pressed_s = self.watch_key(LINK_S, lambda: self.modem.control("power on"))
-        key_s = time.monotonic() - begin
+        pressed = self.wait_key(True, "a press of the power key", LINK_S)
+        self.switch_modem_on()
+        released = self.wait_key(False, "its end", PULSE_S + 10)
+        pressed_s, key_s = released - pressed, released - begin
         assert PULSE_S * 0.8 <= pressed_s <= PULSE_S * 2, pressed_s
         assert guest.line_is_driven(KEY_LINE)
         info = guest.run(f"gpioinfo gpiochip0 | grep -E 'line +{KEY_LINE}:'")
         assert re.search(r'"blynkd"\s+output\s+active-high\s+\[used\]', info), info
+        info = guest.run(f"gpioinfo gpiochip0 | grep -E 'line +{STATUS_LINE}:'")
+        assert re.search(r'"blynkd"\s+input\s+active-high\s+\[used\]', info), info
         self.wait_online()
         online_s = time.monotonic() - begin
         fd = os.open(self.modem.tty, os.O_RDONLY | os.O_NOCTTY | os.O_NONBLOCK)
         speed = termios.tcgetattr(fd)[5]
         os.close(fd)
         assert speed == SPEED[1], f"the adapter was not told the speed of the configuration: {speed}"
+        self.held_before = self.ports_held()
         tls = [entry for entry in self.cloud.connections() if entry.get("tls")]
         assert tls, self.cloud.connections()
-        return (f"service ready after {started_s:.1f} s, key pressed for {pressed_s:.2f} s and let go after {key_s:.1f} s, "
+        return (f"service ready after {started_s:.1f} s; key pressed for {pressed_s:.2f} s, let go after {key_s:.1f} s; "
                 f"online after {online_s:.1f} s at {SPEED[0]} baud")
 
     def pins(self):
@@ -207,10 +217,14 @@ systemd-run --quiet --unit=writer-{pin} --property=SupplementaryGroups=blynkd ba
         port = guest.run(f"readlink -f {PORT}")
         return f"online {online_s:.1f} s later on {port}, {count} values in order"
 
+    def ports_held(self):
+        return self.guest.run("ls -l /proc/$(systemctl show -P MainPID blynkd)/fd | grep -o '/dev/ttyUSB.*'")
+
     def nothing_held(self):
-        """Of the ports that are gone blynkd holds none, and of the one that is there one"""
-        held = self.guest.run("ls -l /proc/$(systemctl show -P MainPID blynkd)/fd | grep -o '/dev/ttyUSB.*'")
-        assert held == self.guest.run(f"readlink -f {PORT}"), held
+        """Of the ports that went away blynkd holds none, and the one that is there as before"""
+        held = self.ports_held()
+        assert held.count("/dev/") == self.held_before.count("/dev/") > 0, (self.held_before, held)
+        assert set(held.splitlines()) == {self.guest.run(f"readlink -f {PORT}")}, held
 
     def stop(self):
         """The service ends in order and lets go of the lines; the machine goes down"""
@@ -227,7 +241,7 @@ systemd-run --quiet --unit=writer-{pin} --property=SupplementaryGroups=blynkd ba
     # ---- the end ----
 
     def save_journal(self):
-        text = self.guest.run("journalctl -b --no-pager -u blynkd -o short-monotonic; dmesg | tail -n 60", 60)
+        text = self.guest.run("journalctl -b --no-pager -t blynkd -t systemd -t kernel -o short-monotonic", 60)
         (self.folder / "journal.log").write_text(text + "\n")
 
     def last_words(self):
