@@ -130,6 +130,7 @@ def test_reload(make_rig):
     rig = make_rig("a9")
     rig.online()
     log = rig.daemon.program
+    log.wait_for_log(r"TLS is off: the token and all values travel readable")
 
     rig.daemon.configure({"log": {"level": "info"}, "limits": {"rate": 9, "burst": 9}, "blynk": {"grace": "6s"}})
     rig.daemon.reload()
