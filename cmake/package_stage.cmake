@@ -32,7 +32,7 @@ foreach(component ${CPACK_COMPONENTS_ALL})
         if(IS_DIRECTORY "${path}")
             file(CHMOD "${path}" DIRECTORY_PERMISSIONS OWNER_READ OWNER_WRITE OWNER_EXECUTE
                  GROUP_READ GROUP_EXECUTE WORLD_READ WORLD_EXECUTE)
-        elseif(NOT IS_SYMLINK "${path}" AND NOT path MATCHES "/usr/s?bin/|/etc/blynkd/")
+        elseif(NOT IS_SYMLINK "${path}" AND NOT path MATCHES "/usr/s?bin/|/usr/lib/blynkd/|/etc/blynkd/")
             file(CHMOD "${path}" FILE_PERMISSIONS OWNER_READ OWNER_WRITE GROUP_READ WORLD_READ)
         endif()
     endforeach()

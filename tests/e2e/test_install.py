@@ -33,6 +33,29 @@ def mode(path):
     return stat.S_IMODE(os.stat(path).st_mode)
 
 
+def asks(program, conf, *names):
+    return subprocess.run([program, *names], env={**os.environ, "BLYNKD_CONF": str(conf)}, check=False).returncode == 0
+
+
+def test_the_port_is_known_to_udev(stage, tmp_path):
+    rule = find_one(stage, "61-blynkd.rules").read_text()
+    assert re.search(r'^PROGRAM=="/usr/lib/blynkd/is-modem-port \$devnode \$links", ENV{ID_MM_DEVICE_IGNORE}="1"', rule, re.M)
+    program, conf = stage / "usr/lib/blynkd/is-modem-port", tmp_path / "b.conf"
+    assert not asks(program, conf, "/dev/ttyUSB0")  # no file: the default port
+    assert asks(program, conf, "/dev/ttyAMA0", "serial0")
+    conf.write_text("[network]\nport = /dev/ttyUSB9\n[modem]\n#port = /dev/ttyUSB8\nPort=/dev/ttyUSB3 ; mine\n[x]\nport = /dev/null")
+    assert asks(program, conf, "/dev/ttyUSB3")
+    assert not any(asks(program, conf, name) for name in ("/dev/ttyUSB9", "/dev/ttyUSB8", "/dev/ttyUSB33", "/dev/null"))
+    (tmp_path / "b.conf.d").mkdir()
+    (tmp_path / "b.conf.d" / "1.conf").write_text("[modem]\r\nport = /dev/serial/by-id/usb-FTDI-if00-port0\r\n")
+    assert asks(program, conf, "/dev/ttyUSB0", "serial/by-path/x", "serial/by-id/usb-FTDI-if00-port0")
+    assert not asks(program, conf, "/dev/ttyUSB3")
+    link = tmp_path / "link"
+    link.symlink_to("/dev/null")
+    (tmp_path / "b.conf.d" / "2.conf").write_text(f"[modem]\nport = {link}\n")
+    assert asks(program, conf, "/dev/null")
+
+
 def find_one(stage, pattern):
     found = list(stage.rglob(pattern))
     assert len(found) == 1, (pattern, found)
@@ -47,7 +70,7 @@ def test_places(stage):
     for page in ("man1/blynksim.1", "man5/blynkd.conf.5", "man7/blynkd-socket.7", "man8/blynkd.8"):
         assert (stage / "usr/share/man" / page).is_file()
     assert find_one(stage, "blynkd.service").parts[-3:-1] == ("systemd", "system")
-    assert find_one(stage, "60-blynkd.rules").parts[-3:-1] == ("udev", "rules.d")
+    assert find_one(stage, "61-blynkd.rules").parts[-3:-1] == ("udev", "rules.d")
 
 
 def test_a_configuration_is_not_overwritten(tmp_path):

@@ -55,7 +55,7 @@ def test_files_and_modes(packages):
     for path, (mode, _) in files.items():
         program = path.startswith(("/usr/sbin/", "/usr/bin/")) or path.endswith("/")
         assert mode[1:] == ("rwxr-xr-x" if program else "rw-r--r--"), path
-    for path in ("systemd/system/blynkd.service", "systemd/system/blynkd.socket", "udev/rules.d/60-blynkd.rules",
+    for path in ("systemd/system/blynkd.service", "systemd/system/blynkd.socket", "udev/rules.d/61-blynkd.rules",
                  "sysusers.d/blynkd.conf", "tmpfiles.d/blynkd.conf", "modules-load.d/blynkd.conf"):
         assert any(name.endswith("/lib/" + path) for name in files), path
     for page in ("man5/blynkd.conf.5.gz", "man7/blynkd-socket.7.gz", "man8/blynkd.8.gz"):
