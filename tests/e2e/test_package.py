@@ -53,7 +53,7 @@ def test_files_and_modes(packages):
     assert files.pop("/etc/blynkd/")[0] == files.pop("/etc/blynkd/blynkd.conf.d/")[0] == "drwxr-x---"
     assert files["/usr/sbin/blynkd"][0] == "-rwxr-xr-x"
     for path, (mode, _) in files.items():
-        program = path.startswith(("/usr/sbin/", "/usr/bin/")) or path.endswith("/")
+        program = path.startswith(("/usr/sbin/", "/usr/bin/", "/usr/lib/blynkd/")) or path.endswith("/")
         assert mode[1:] == ("rwxr-xr-x" if program else "rw-r--r--"), path
     for path in ("systemd/system/blynkd.service", "systemd/system/blynkd.socket", "udev/rules.d/61-blynkd.rules",
                  "sysusers.d/blynkd.conf", "tmpfiles.d/blynkd.conf", "modules-load.d/blynkd.conf"):
