@@ -9,6 +9,7 @@
 #include "conf.h"
 #include "notify.h"
 #include "options.h"
+#include "probe.h"
 
 #include "blynkd/base/timer.h"
 
@@ -44,6 +45,7 @@ struct daemon {
     uv_signal_t signals[DAEMON_SIGNALS];
     struct timer watchdog;
     struct timer stop_deadline;
+    struct probe probe;
     struct task release; /* the last step of a stop, outside of the callback that allows it */
     struct task relink;
     bool stopping;
@@ -54,6 +56,9 @@ struct daemon {
     char disk_note[200];            /* why the disk cannot be written; "" it can */
     char status_note[128];          /* what the last reload left to say; "" nothing */
 };
+
+/* In order, within DAEMON_STOP_MS; the reason is for the log. */
+void daemon_stop(struct daemon *daemon, const char *why);
 
 #define DAEMON_STATUS_MAX (LINK_WHY_MAX + 64 + 200 + 128 + 16)
 
