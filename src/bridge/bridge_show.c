@@ -145,6 +145,8 @@ void bridge_show_modem(const struct bridge *bridge, bridge_show_fn *show, void *
     const struct modem_info *info = modem_info(bridge->modem);
     show_text(&view, "state", modem_state_name(info->state));
     show_text(&view, "why", info->why ? info->why : "");
+    show_text(&view, "failed_in", info->failed_in == MODEM_DOWN ? "" : modem_state_name(info->failed_in));
+    show_text(&view, "profile_fits", info->misfit ? "no" : "yes");
     show_text(&view, "port", info->port);
     show_known(&view, "baud", info->baud != 0, info->baud);
     show_text(&view, "profile", info->profile);

@@ -3,6 +3,15 @@
 /* In the order in which the help shows them. */
 /* clang-format off */
 const struct ctl_command ctl_commands[] = {
+    {"why", "", "the last outage: what was lost, what was tried, how it came back",
+     "Reads the daemon's history of the last changes. Exit status 0 also without an outage.\n",
+     0, 0, run_why},
+    {"doctor", "[--wait TIME]", "check everything from the port to the budget, with what to do",
+     "  blynkctl doctor             asks the daemon; if none runs, looks at the modem itself\n"
+     "  sudo blynkctl doctor        sees other users' programs on the port, too\n"
+     "  blynkctl --json doctor      an array of {step, verdict, finding, advice}\n"
+     "Ends when it knows enough, at the latest after --wait (3min). Exit status 1: something is wrong.\n",
+     0, 2, run_doctor},
     {"get", "PIN [PIN ...]", "the last values known of pins",
      "  blynkctl get V5\n"
      "  blynkctl get V5 V6          one line a pin\n"

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 static bool error_color;
+static bool is_mute;
 
 bool say_color_is_welcome(FILE *stream)
 {
@@ -20,8 +21,16 @@ void say_set_error_color(bool color)
     error_color = color;
 }
 
+void say_mute(bool mute)
+{
+    is_mute = mute;
+}
+
 static void say_line(enum say_color color, const char *begin, const char *format, va_list arguments)
 {
+    if (is_mute) {
+        return;
+    }
     fprintf(stderr, "%s%s%s", say_begin(error_color, color), begin, say_end(error_color));
     vfprintf(stderr, format, arguments);
     fputc('\n', stderr);

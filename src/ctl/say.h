@@ -1,6 +1,6 @@
 /*
  * How blynkctl speaks to the person: errors and hints on standard error, colours only where they are welcome. It
- * owns nothing but whether standard error is coloured. It never prints a value that could move the cursor of a
+ * owns nothing but whether standard error is coloured, or mute. It never prints a value that could move the cursor of a
  * terminal: say_text() makes such bytes visible.
  */
 #ifndef BLYNKD_CTL_SAY_H
@@ -19,6 +19,9 @@ void say_set_error_color(bool color);
 /* "blynkctl: error: ..." and "  try: ..." on standard error. */
 void say_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void say_hint(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* Errors and hints are dropped: for whoever makes his own words of a failure. */
+void say_mute(bool mute);
 
 /* The escape sequence that begins a colour, and the one that ends it; "" without colour. */
 const char *say_begin(bool color, enum say_color which);

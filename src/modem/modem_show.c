@@ -13,6 +13,7 @@ const struct modem_info *modem_info(struct modem *modem)
 
     info->state = modem->state;
     info->why = modem->why;
+    info->misfit = modem->misfit_told;
     info->port = modem->port->config ? modem->port->config->path : "";
     info->baud = modem->port->config ? modem->port->config->baud : 0;
     COPY(info->profile, modem->profile ? modem_profile_name(modem->profile) : "");

@@ -76,10 +76,12 @@ void modem_look_again(struct modem *modem);
 struct modem_info {
     enum modem_state state;
     const char *why;
-    const char *port; /* its path; "" = not known */
-    uint32_t baud;    /* 0 = not known */
-    char profile[24]; /* "" while not known */
-    char level[12];   /* manual or recorded */
+    enum modem_state failed_in; /* the last failure; MODEM_DOWN: none */
+    bool misfit;                /* the configured profile is not that of this module */
+    const char *port;           /* its path; "" = not known */
+    uint32_t baud;              /* 0 = not known */
+    char profile[24];           /* "" while not known */
+    char level[12];             /* manual or recorded */
     char manufacturer[48];
     char model[48];
     char firmware[64];
