@@ -198,20 +198,19 @@ static void try_speeds(struct doctor *doctor)
 {
     static const uint32_t speeds[] = {115200, 9600, 57600, 38400, 19200, 230400, 460800, 921600};
     struct facts *facts = &doctor->facts;
-    int64_t configured = facts->modem.baud;
     struct link_facts link = facts->link;
     struct modem_facts modem = facts->modem;
 
+    facts->baud_configured = facts->modem.baud;
     for (size_t i = 0; i < sizeof(speeds) / sizeof(speeds[0]) && now_ms() < doctor->ends_ms; i++) {
         char words[40];
-        if (speeds[i] == configured) {
+        if (speeds[i] == facts->baud_configured) {
             continue;
         }
         snprintf(words, sizeof(words), "trying %u baud", (unsigned)speeds[i]);
         show_progress(doctor, words);
         restart_probe(doctor, speeds[i]);
         if (watch_chain(doctor, now_ms() + TRY_MS, STAGE_IDENTITY) && facts->reached >= STAGE_IDENTITY) {
-            facts->baud_found = speeds[i];
             watch_chain(doctor, doctor->ends_ms, STAGE_DONE);
             return;
         }

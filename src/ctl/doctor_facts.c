@@ -234,7 +234,7 @@ void facts_conclude(struct facts *facts)
     enum doctor_stage failed = facts_failed(facts);
 
     facts->is_over = true;
-    if (facts->source == SOURCE_NOBODY || facts->reached == STAGE_DONE) {
+    if (facts->source == SOURCE_NOBODY || facts->reached == STAGE_DONE || STATE_IS(link->state, "OFF")) {
         return;
     }
     if (failed != STAGE_NONE && (facts->reached <= failed || is_waiting(link))) {

@@ -127,9 +127,9 @@ struct facts {
     struct link_facts link;
     struct modem_facts modem;
     struct budget_facts budget;
-    uint32_t baud_found; /* the modem answers at this speed, not at the configured one; 0: no such */
-    bool baud_tried;     /* the others, too, and in vain */
-    bool is_over;        /* nothing more will be known */
+    int64_t baud_configured; /* while another speed is tried; 0: it is not */
+    bool baud_tried;         /* all of them, and in vain */
+    bool is_over;            /* nothing more will be known */
     enum doctor_stage reached;
     enum doctor_stage failed;       /* STAGE_NONE: none, or not known yet */
     char failed_why[FACT_MAX + 40]; /* in the daemon's words */

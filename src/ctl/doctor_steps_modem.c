@@ -19,15 +19,22 @@ static bool without_modem(const struct facts *facts, struct doctor_result *resul
     return true;
 }
 
+static void judge_speed(const struct facts *facts, struct doctor_result *result)
+{
+    int64_t baud = facts->modem.baud;
+
+    if (facts->baud_configured && facts->baud_configured != baud) {
+        doctor_find(result, VERDICT_WRONG, "the modem answers at %" PRId64 " baud, not at %" PRId64, baud,
+                    facts->baud_configured);
+        doctor_advise(result, "[modem] baud = %" PRId64, baud);
+    } else {
+        doctor_find(result, VERDICT_OK, "at %" PRId64 " baud", baud);
+    }
+}
+
 void judge_answer(const struct facts *facts, struct doctor_result *result)
 {
     if (without_modem(facts, result)) {
-        return;
-    }
-    if (facts->baud_found) {
-        doctor_find(result, VERDICT_WRONG, "the modem answers at %" PRIu32 " baud, not as configured",
-                    facts->baud_found);
-        doctor_advise(result, "[modem] baud = %" PRIu32, facts->baud_found);
         return;
     }
     if (facts->failed == STAGE_PORT) {
@@ -39,7 +46,7 @@ void judge_answer(const struct facts *facts, struct doctor_result *result)
     if (doctor_passed(facts, STAGE_ANSWER, ": ",
                       "is it switched on, wired right (TX to RX, RX to TX, GND), and supplied with 2 A?",
                       result)) {
-        doctor_find(result, VERDICT_OK, "at %" PRId64 " baud", facts->modem.baud);
+        judge_speed(facts, result);
     } else if (result->verdict == VERDICT_WRONG && facts->baud_tried) {
         doctor_find(result, VERDICT_WRONG, "the modem does not answer, at no speed");
         doctor_advise(result,
@@ -133,8 +140,9 @@ void judge_registration(const struct facts *facts, struct doctor_result *result)
                     modem->registration[0] ? modem->registration : "registered",
                     modem->operator_name[0] ? " with " : "", modem->operator_name,
                     modem->access[0] ? ", " : "", modem->access);
-    } else if (result->verdict == VERDICT_WRONG && strstr(result->finding, "refuses this SIM")) {
-        doctor_passed(facts, STAGE_NETWORK, ": ", NULL, result);
+    } else if (result->verdict == VERDICT_WRONG && strstr(modem->registration, "refused")) {
+        doctor_find(result, VERDICT_WRONG, "the network refuses this SIM card");
+        doctor_advise(result, "is it activated, paid for, and open for data?");
     } else if (result->verdict == VERDICT_WRONG && strstr(result->finding, "roaming is switched off")) {
         doctor_passed(facts, STAGE_NETWORK, ": ", NULL, result);
     }
