@@ -10,6 +10,7 @@
 
 #include "blynkd/base/scan.h"
 
+#include <errno.h>
 #include <getopt.h>
 #include <poll.h>
 #include <stdarg.h>
@@ -17,12 +18,13 @@
 #include <time.h>
 #include <unistd.h>
 
-#define LOOK_MS     250
-#define LONGEST_MS  180000
-#define SHORTEST_MS 1000
-#define WAIT_MAX_MS 3600000
-#define ANSWER_MS   5000 /* of a daemon that does little else */
-#define TRY_MS      7000 /* for one line speed */
+#define PROGRESS_MAX 70 /* fits a line of any terminal */
+#define LOOK_MS      250
+#define LONGEST_MS   180000
+#define SHORTEST_MS  1000
+#define WAIT_MAX_MS  3600000
+#define ANSWER_MS    5000 /* of a daemon that does little else */
+#define TRY_MS       7000 /* for one line speed */
 
 struct doctor {
     struct ctl *ctl;
@@ -32,6 +34,7 @@ struct doctor {
     struct doctor_result results[DOCTOR_STEPS_MAX];
     size_t shown;
     bool has_progress; /* a line that is to be overwritten */
+    char progress[PROGRESS_MAX];
     bool host_known;
     uint64_t ends_ms;
     uint64_t since_ms; /* as long as `state` is what it is */
@@ -59,13 +62,18 @@ static void clear_progress(struct doctor *doctor)
 /* One line for a person who waits; who reads the output by a program has no use for it. */
 static void show_progress(struct doctor *doctor, const char *words)
 {
-    if (isatty(STDERR_FILENO)) {
-        clear_progress(doctor);
-        fputs("  ... ", stderr);
-        say_text(stderr, words, strnlen(words, 70));
-        fflush(stderr);
-        doctor->has_progress = true;
+    bool is_shown =
+        doctor->has_progress && strncmp(words, doctor->progress, sizeof(doctor->progress) - 1) == 0;
+
+    if (is_shown || !isatty(STDERR_FILENO)) {
+        return;
     }
+    clear_progress(doctor);
+    snprintf(doctor->progress, sizeof(doctor->progress), "%s", words);
+    fputs("  ... ", stderr);
+    say_text(stderr, doctor->progress, strlen(doctor->progress));
+    fflush(stderr);
+    doctor->has_progress = true;
 }
 
 /* Judges what is not shown yet; shows what is decided, in order. */
@@ -290,7 +298,7 @@ static void examine(struct doctor *doctor)
     if (pid) {
         tell_nobody(doctor, "blynkctl --socket PATH, as [socket] path says; or systemctl restart blynkd",
                     "blynkd runs (process %ld) but does not listen at %s", pid, doctor->ctl->socket_path);
-    } else if (doctor->facts.config == CONFIG_WRONG) {
+    } else if (doctor->facts.config == CONFIG_WRONG || doctor->facts.config == CONFIG_UNREADABLE) {
         tell_nobody(doctor, "mend the configuration first",
                     "blynkd does not run, and cannot with this configuration");
     } else {
@@ -305,11 +313,9 @@ static void check_config(struct doctor *doctor)
 
     snprintf(facts->config_path, sizeof(facts->config_path), "%s", path);
     if (access(path, R_OK) != 0) {
-        bool is_running = talk_open(doctor->ctl) == CTL_OK;
-        facts->config = is_running ? CONFIG_NOT_CHECKED : CONFIG_WRONG;
-        snprintf(facts->config_why, sizeof(facts->config_why), "%.200s: %s", path,
-                 access(path, F_OK) != 0 ? "there is no such file (--config FILE names another)"
-                                         : "only root and blynkd may read it: sudo blynkctl doctor");
+        int error = errno;
+        facts->config = talk_open(doctor->ctl) == CTL_OK ? CONFIG_NOT_CHECKED : CONFIG_UNREADABLE;
+        snprintf(facts->config_why, sizeof(facts->config_why), "%.200s: %s", path, strerror(error));
         return;
     }
     int code = program_check_config(doctor->ctl, facts->config_why, sizeof(facts->config_why));

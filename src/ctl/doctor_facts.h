@@ -39,7 +39,7 @@ enum doctor_source {
     SOURCE_PROBE,
 };
 
-enum config_state { CONFIG_NOT_CHECKED, CONFIG_GOOD, CONFIG_WRONG };
+enum config_state { CONFIG_NOT_CHECKED, CONFIG_GOOD, CONFIG_WRONG, CONFIG_UNREADABLE };
 
 struct host_facts {
     char path[FACT_PATH_MAX];   /* of the port as configured; "": not known */

@@ -199,7 +199,7 @@ int probe_begin(const struct ctl *ctl, uint32_t baud, struct probe *probe, char 
     probe->pid = start(arguments, &probe->words_fd, listen_fd, why, why_bytes);
     /* It waits in the queue until the probe takes it. */
     exit = probe->pid > 0 ? talk_open(&probe->ctl) : CTL_UNREACHABLE;
-    probe->ctl.socket_path = ctl->socket_path;
+    probe->ctl.socket_path = ""; /* once: if it ends, nobody else is asked instead */
     probe->pid = probe->pid > 0 ? probe->pid : 0;
     close(listen_fd);
     leave(&place);

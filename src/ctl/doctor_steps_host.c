@@ -12,6 +12,12 @@ void judge_configuration(const struct facts *facts, struct doctor_result *result
     case CONFIG_GOOD:
         doctor_find(result, VERDICT_OK, "%s", facts->config_path);
         return;
+    case CONFIG_UNREADABLE:
+        doctor_find(result, VERDICT_WRONG, "%s", facts->config_why);
+        doctor_advise(result,
+                      "sudo blynkctl doctor, since only root and blynkd may read it; --config FILE names "
+                      "another");
+        return;
     case CONFIG_WRONG:
         doctor_find(result, VERDICT_WRONG, "%s", facts->config_why);
         doctor_advise(result, "mend it; `blynkd --config %s --check-config` tells all that is wrong",

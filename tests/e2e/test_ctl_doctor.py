@@ -6,11 +6,13 @@ import os
 import pathlib
 import re
 import subprocess
+import tempfile
 
 import pytest
 
+import test_tls
 import test_verdicts
-from harness import BUILD, Rig, wait_until
+from harness import BUILD, SERVER_NAME, Rig, make_certs, tls_options, wait_until
 
 pytestmark = [pytest.mark.story, pytest.mark.simulated_cloud]
 
@@ -146,6 +148,34 @@ def another_line_speed():
         assert steps["token"]["verdict"] == OK, steps  # the rest was looked at at that speed
 
 
+def a_server_that_cannot_prove_itself():
+    with tempfile.TemporaryDirectory() as folder:
+        certs = make_certs(folder)
+        with Rig("sim800", settings=test_tls.tls_settings(certs), modem_options=test_tls.route(), start=False,
+                 cloud_options=(*tls_options(certs), "--fault", "cert-wrong-name")) as rig:
+            steps = examine(rig)
+            assert steps["server"]["verdict"] == OK, told(steps["server"])
+            assert steps["encryption"]["verdict"] == WRONG and SERVER_NAME in steps["encryption"]["finding"], steps
+            assert steps["token"]["verdict"] == UNKNOWN and rig.cloud.frames()["logins"] == 0
+            rig.cloud.control("clear all")
+            steps = examine(rig)
+            assert steps["encryption"]["verdict"] == OK and "TLS 1.3" in steps["encryption"]["finding"], steps
+
+
+def a_person_without_rights():
+    with Rig("a7", start=False) as rig:
+        done = subprocess.run(["setpriv", "--reuid", str(SOMEBODY), "--regid", str(SOMEBODY), "--clear-groups",
+                               BUILD / "blynkctl", "--config", rig.daemon.config, "--socket", rig.daemon.socket,
+                               "--json", "doctor"], capture_output=True, text=True, timeout=60, check=False)
+        if os.geteuid() != 0:
+            pytest.skip("needs root to be somebody else")
+        steps = {step["step"]: step for step in json.loads(done.stdout)}
+        assert done.returncode == 1 and steps["configuration"]["verdict"] == WRONG, done
+        assert "Permission denied" in steps["configuration"]["finding"]
+        assert "sudo blynkctl doctor" in steps["configuration"]["advice"]
+        assert steps["token"]["verdict"] == UNKNOWN
+
+
 def no_port():
     with Rig("a7", settings={"modem": {"port": "/dev/blynkd-no-such-port"}}, start=False) as rig:
         steps = examine(rig)
@@ -276,7 +306,8 @@ def the_last_outage():
         assert re.search(r"^└─ \d\d:\d\d:\d\d  back: logged in", text[-1]), text
 
 
-TALES = [cmd_skipped_for_ever, connect_fail_and_what_now, another_line_speed, no_port, wrong_configuration,
+TALES = [cmd_skipped_for_ever, connect_fail_and_what_now, another_line_speed,
+         a_server_that_cannot_prove_itself, a_person_without_rights, no_port, wrong_configuration,
          a_daemon_that_listens_elsewhere, the_probe_leaves_what_it_found, the_probe_ends_with_who_asked,
          root_does_not_leave_roots_files, for_people, the_last_outage]
 
