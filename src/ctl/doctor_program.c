@@ -203,7 +203,7 @@ int probe_begin(const struct ctl *ctl, uint32_t baud, struct probe *probe, char 
     probe->pid = probe->pid > 0 ? probe->pid : 0;
     close(listen_fd);
     leave(&place);
-    return exit;
+    return (int)exit;
 }
 
 void probe_end(struct probe *probe, char *why, size_t why_bytes)

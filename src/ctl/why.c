@@ -211,7 +211,7 @@ int run_why(struct ctl *ctl, int argc, char **argv)
     (void)argc;
     (void)argv;
     if (!history) {
-        return exit;
+        return (int)exit;
     }
     count = read_lines(history, lines);
     freeReplyObject(history);
