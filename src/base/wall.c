@@ -1,5 +1,8 @@
 #include "blynkd/base/wall.h"
 
+#include <sys/timex.h>
+#include <unistd.h>
+
 #define DAY_MS  INT64_C(86400000)
 #define Y2100_S INT64_C(4102444800)
 
@@ -53,4 +56,16 @@ bool wall_from_date(const struct wall_date *date, int64_t *wall_ms)
     *wall_ms =
         days_since_1970(date) * DAY_MS + INT64_C(1000) * (date->hour * 3600 + date->minute * 60 + second);
     return true;
+}
+
+/* The kernel knows; where the service may not ask it, systemd-timesyncd leaves a mark. */
+bool wall_is_kept(void)
+{
+    struct timex status = {0};
+    int state = adjtimex(&status);
+
+    if (state >= 0) {
+        return state != TIME_ERROR && !(status.status & STA_UNSYNC);
+    }
+    return access("/run/systemd/timesync/synchronized", F_OK) == 0;
 }

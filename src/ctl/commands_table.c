@@ -14,6 +14,15 @@ const struct ctl_command ctl_commands[] = {
      "pin from Blynk changes; over a slow line only what has changed is sent.\n"
      "  blynkctl --json top         all that it would show, once\n",
      0, -1, run_top},
+    {"why", "", "the last outage: what was lost, what was tried, how it came back",
+     "Reads the daemon's history of the last changes. Exit status 0 also without an outage.\n",
+     0, 0, run_why},
+    {"doctor", "[--wait TIME]", "check everything from the port to the budget, with what to do",
+     "  blynkctl doctor             asks the daemon; if none runs, looks at the modem itself\n"
+     "  sudo blynkctl doctor        sees other users' programs on the port, too\n"
+     "  blynkctl --json doctor      an array of {step, verdict, finding, advice}\n"
+     "Ends when it knows enough, at the latest after --wait (3min). Exit status 1: something is wrong.\n",
+     0, 2, run_doctor},
     {"get", "PIN [PIN ...]", "the last values known of pins",
      "  blynkctl get V5\n"
      "  blynkctl get V5 V6          one line a pin\n"

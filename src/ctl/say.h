@@ -1,6 +1,6 @@
 /*
  * How blynkctl speaks to the person: errors and hints on standard error, colours only where they are welcome. It
- * owns nothing but whether standard error is coloured. It never prints a value that could move the cursor of a
+ * owns nothing but whether standard error is coloured, or mute. It never prints a value that could move the cursor of a
  * terminal: say_text() makes such bytes visible.
  */
 #ifndef BLYNKD_CTL_SAY_H
