@@ -211,7 +211,7 @@ static void take_config(struct facts *facts, const char *line, size_t name_len, 
         snprintf(facts->config_note, sizeof(facts->config_note), "the file as it is now was refused: %s",
                  value);
     } else if (is_named(line, name_len, "config_missing") && !facts->config_note[0]) {
-        snprintf(facts->config_note, sizeof(facts->config_note), "still missing: %s", value);
+        snprintf(facts->config_note, sizeof(facts->config_note), "still missing: %.240s", value);
     }
 }
 
