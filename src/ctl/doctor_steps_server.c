@@ -103,14 +103,17 @@ void judge_session(const struct doctor_facts *facts, struct doctor_result *resul
 
 /* ---- budgets ---- */
 
+#define KIB INT64_C(1024)
+#define MIB (KIB * KIB)
+
 static void write_bytes(char *out, size_t size, int64_t bytes)
 {
-    if (bytes < 10 * 1024) {
+    if (bytes < 10 * KIB) {
         snprintf(out, size, "%" PRId64 " bytes", bytes);
-    } else if (bytes < 10 * 1024 * 1024) {
-        snprintf(out, size, "%" PRId64 " KiB", bytes / 1024);
+    } else if (bytes < 10 * MIB) {
+        snprintf(out, size, "%" PRId64 " KiB", bytes / KIB);
     } else {
-        snprintf(out, size, "%" PRId64 " MiB", bytes / (1024 * 1024));
+        snprintf(out, size, "%" PRId64 " MiB", bytes / MIB);
     }
 }
 

@@ -4,6 +4,7 @@
 #include "words.h"
 
 #include "blynkd/base/scan.h"
+#include "blynkd/base/wall.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -116,7 +117,7 @@ static int digits(const char *text, size_t count)
 int64_t facts_read_time(const char *text)
 {
     static const char form[] = "0000-00-00T00:00:00.000Z";
-    int year, month, day, hour, minute, second, ms;
+    int64_t wall_ms;
 
     if (strlen(text) != strlen(form)) {
         return 0;
@@ -126,21 +127,13 @@ int64_t facts_read_time(const char *text)
             return 0;
         }
     }
-    year = digits(text, 4);
-    month = digits(text + 5, 2);
-    day = digits(text + 8, 2);
-    hour = digits(text + 11, 2);
-    minute = digits(text + 14, 2);
-    second = digits(text + 17, 2);
-    ms = digits(text + 20, 3);
-    struct tm utc = {.tm_year = year - 1900,
-                     .tm_mon = month - 1,
-                     .tm_mday = day,
-                     .tm_hour = hour,
-                     .tm_min = minute,
-                     .tm_sec = second};
-    time_t seconds = timegm(&utc);
-    return seconds > 0 ? (int64_t)seconds * 1000 + ms : 0;
+    struct wall_date date = {.year = digits(text, 4),
+                             .month = digits(text + 5, 2),
+                             .day = digits(text + 8, 2),
+                             .hour = digits(text + 11, 2),
+                             .minute = digits(text + 14, 2),
+                             .second = digits(text + 17, 2)};
+    return wall_from_date(&date, &wall_ms) ? wall_ms + digits(text + 20, 3) : 0;
 }
 
 bool facts_read_change(struct facts_change *change, const char *line, size_t len, bool utf8)
@@ -208,7 +201,7 @@ static void take_config(struct facts *facts, const char *line, size_t name_len, 
         return;
     }
     if (is_named(line, name_len, "config_refused")) {
-        snprintf(facts->config_note, sizeof(facts->config_note), "the file as it is now was refused: %s",
+        snprintf(facts->config_note, sizeof(facts->config_note), "the file as it is now was refused: %.220s",
                  value);
     } else if (is_named(line, name_len, "config_missing") && !facts->config_note[0]) {
         snprintf(facts->config_note, sizeof(facts->config_note), "still missing: %.240s", value);

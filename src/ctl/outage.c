@@ -1,26 +1,23 @@
 /* The last outage out of the lines of the history. */
 #include "outage.h"
 
+#include "facts.h"
+
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 #define IS(text, word) (strcmp((text), word) == 0)
 
 bool outage_parse(const char *text, struct outage_line *line)
 {
-    struct tm date = {0};
-    unsigned ms;
-    int used = 0;
-    const char *rest = strptime(text, "%Y-%m-%dT%H:%M:%S", &date);
+    struct facts_change change;
 
-    if (!rest || sscanf(rest, ".%3uZ %11[A-Z]:%n", &ms, line->state, &used) != 2 || used == 0) {
+    if (!facts_read_change(&change, text, strlen(text), true)) {
         return false;
     }
-    rest += used;
-    rest += *rest == ' ';
-    line->at_ms = (int64_t)timegm(&date) * 1000 + ms;
-    snprintf(line->why, sizeof(line->why), "%s", rest);
+    line->at_ms = change.wall_ms;
+    snprintf(line->state, sizeof(line->state), "%.11s", change.state);
+    snprintf(line->why, sizeof(line->why), "%s", change.why);
     return true;
 }
 
