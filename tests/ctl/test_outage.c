@@ -37,7 +37,7 @@ static void test_lines(void **state)
     assert_false(outage_parse("", &line));
     assert_false(outage_parse("1970-01-02T00:00:01.250Z", &line));
     assert_false(outage_parse("1970-01-02 WAIT: x", &line));
-    assert_false(outage_parse("1970-01-02T00:00:01.250Z wait: x", &line));
+    assert_false(outage_parse("1970-02-30T00:00:01.250Z WAIT: x", &line));
 }
 
 static void test_only_the_start(void **state)
