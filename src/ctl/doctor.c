@@ -176,8 +176,8 @@ static bool watch_chain(struct doctor *doctor, uint64_t until_ms, enum doctor_st
         show_decided(doctor);
         show_progress(doctor, facts->reached <= STAGE_BEARER && facts->modem.why[0] ? facts->modem.why
                                                                                     : facts->link.why);
-        if (facts->reached >= enough || doctor_settled(facts, now_ms() - doctor->since_ms) ||
-            now_ms() >= until_ms) {
+        if ((facts->reached >= enough && enough < STAGE_DONE) ||
+            doctor_settled(facts, now_ms() - doctor->since_ms) || now_ms() >= until_ms) {
             return true;
         }
         poll(NULL, 0, LOOK_MS);

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define FRESH_MS          2000  /* the first session of a probe: some servers log in and close at once */
 #define STEADY_MS         10000 /* a session that broke before must last so long to count */
 #define SHORT_SESSIONS    3     /* from then on the daemon knows better why they break */
 #define PATIENCE_MS       40000
@@ -220,7 +221,7 @@ bool doctor_settled(const struct doctor_facts *facts, uint64_t in_state_ms)
     }
     if (doctor_reached(facts) == STAGE_DONE) {
         bool broke = STATE_IS(facts->link.failure_step, "session") && facts->link.failures > 0;
-        return !broke || in_state_ms >= STEADY_MS;
+        return in_state_ms >= (broke ? STEADY_MS : facts->source == SOURCE_PROBE ? FRESH_MS : 0);
     }
     if (failed != STAGE_NONE && !may_become_clearer(facts, failed)) {
         return is_waiting(&facts->link) || doctor_reached(facts) <= failed;

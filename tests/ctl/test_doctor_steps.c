@@ -205,6 +205,18 @@ static void test_a_session_that_breaks(void **state)
     assert_true(doctor_settled(&facts, 10000));
 }
 
+static void test_a_fresh_session(void **state)
+{
+    (void)state;
+    ANSWER(doctor_take_modem, "state", "READY", "port", "/dev/modem");
+    ANSWER(doctor_take_link, "state", "ONLINE");
+    facts.source = SOURCE_DAEMON;
+    assert_true(doctor_settled(&facts, 0));
+    facts.source = SOURCE_PROBE; /* nobody has seen it last yet */
+    assert_false(doctor_settled(&facts, 1000));
+    assert_true(doctor_settled(&facts, 2000));
+}
+
 static void test_the_server_complains(void **state)
 {
     (void)state;
@@ -291,6 +303,7 @@ int main(void)
         TEST(test_who_else),
         TEST(test_a_session_that_breaks),
         TEST(test_the_port),
+        TEST(test_a_fresh_session),
         TEST(test_the_server_complains),
         TEST(test_the_host_as_uplink),
         TEST(test_nobody_to_ask),
