@@ -80,7 +80,10 @@ void judge_session(const struct doctor_facts *facts, struct doctor_result *resul
 {
     const struct link_facts *link = &facts->link;
 
-    if (strcmp(link->state, "OFF") == 0 && facts->is_over && facts->source != SOURCE_NOBODY) {
+    if (!facts->is_over) {
+        return; /* a session may break as soon as it is there */
+    }
+    if (strcmp(link->state, "OFF") == 0 && facts->source != SOURCE_NOBODY) {
         doctor_find(result, VERDICT_WRONG, "the link is switched off");
         doctor_advise(result, "blynkctl link up");
         return;
