@@ -122,7 +122,8 @@ COMMAND_HANDLER(run_select);
 COMMAND_HANDLER(run_hello);
 COMMAND_HANDLER(run_auth);
 COMMAND_HANDLER(run_time);
-COMMAND_HANDLER(run_config);
+
+COMMAND_HANDLER(run_config); /* commands_config.c */
 
 COMMAND_HANDLER(run_multi); /* transaction.c */
 COMMAND_HANDLER(run_exec);

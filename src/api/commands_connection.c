@@ -1,7 +1,6 @@
 #include "client.h"
 #include "client_text.h"
 #include "commands.h"
-#include "glob.h"
 #include "state.h"
 #include "transaction.h"
 
@@ -170,69 +169,4 @@ void run_time(struct api_client *client, const struct resp_arg *args, size_t cou
     reply_text(&client->reply, text);
     snprintf(text, sizeof(text), "%ld", now.tv_nsec / 1000);
     reply_text(&client->reply, text);
-}
-
-/* ---- CONFIG: what redis-benchmark and dashboards ask before they begin ---- */
-
-struct setting {
-    const char *name;
-    char value[API_PATH_MAX];
-};
-
-static size_t list_settings(const struct api_client *client, struct setting settings[])
-{
-    const struct api_config *config = &client->server->config;
-    size_t count = 0;
-
-    settings[count++] = (struct setting){"appendonly", "no"};
-    settings[count++] = (struct setting){"databases", "1"};
-    settings[count] = (struct setting){.name = "maxclients"};
-    snprintf(settings[count++].value, API_PATH_MAX, "%u", config->max_clients);
-    settings[count++] = (struct setting){"maxmemory", "0"};
-    settings[count] = (struct setting){.name = "proto-max-bulk-len"};
-    snprintf(settings[count++].value, API_PATH_MAX, "%d", RESP_BULK_MAX);
-    settings[count++] = (struct setting){"save", ""};
-    settings[count++] = (struct setting){"timeout", "0"};
-    settings[count] = (struct setting){.name = "unixsocket"};
-    snprintf(settings[count++].value, API_PATH_MAX, "%s", client->server->listener.path);
-    return count;
-}
-
-#define SETTINGS_MAX 8
-
-static bool setting_asked(const struct setting *setting, const struct resp_arg *patterns, size_t count)
-{
-    for (size_t i = 0; i < count; i++) {
-        if (patterns[i].len <= GLOB_PATTERN_MAX &&
-            glob_matches(patterns[i].text, patterns[i].len, setting->name, strlen(setting->name))) {
-            return true;
-        }
-    }
-    return false;
-}
-
-void run_config(struct api_client *client, const struct resp_arg *args, size_t count)
-{
-    struct setting settings[SETTINGS_MAX];
-    size_t asked = 0;
-
-    if (!command_word(&args[1], "GET")) {
-        client_error(client, "ERR only CONFIG GET: settings are in blynkd.conf, a SIGHUP reads them anew");
-        return;
-    }
-    if (count < 3) {
-        command_wrong_arity(client, "config|get");
-        return;
-    }
-    size_t known = list_settings(client, settings);
-    for (size_t i = 0; i < known; i++) {
-        asked += setting_asked(&settings[i], args + 2, count - 2);
-    }
-    reply_map(&client->reply, asked);
-    for (size_t i = 0; i < known; i++) {
-        if (setting_asked(&settings[i], args + 2, count - 2)) {
-            reply_text(&client->reply, settings[i].name);
-            reply_text(&client->reply, settings[i].value);
-        }
-    }
 }

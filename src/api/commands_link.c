@@ -1,5 +1,6 @@
 #include "client.h"
 #include "commands.h"
+#include "settings.h"
 #include "show.h"
 #include "state.h"
 
@@ -19,6 +20,7 @@ static void show_link(struct api_client *client)
 
     show_begin(&show, client);
     bridge_show_link(client->server->bridge, show_pair, &show);
+    settings_show(client->server, show_pair, &show);
     show_end_map(&show);
 }
 

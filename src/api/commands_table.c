@@ -98,7 +98,7 @@ const struct command commands[] = {
     {"info", -1, API_READER, 0, 0, 0, 0, run_info, "server",
      "[section ...]", "Figures: server, clients, link, modem, blynk, spool, stats"},
     {"config", -2, API_READER, 0, 0, 0, 0, run_config, "server",
-     "GET pattern [pattern ...]", "The few settings that Redis tools ask for"},
+     "GET|SHOW|RELOAD [pattern ...]", "What Redis tools ask for; all settings, or reading them again (admin)"},
     {"time", 1, API_READER, FA, 0, 0, 0, run_time, "server",
      "", "This host's clock: unix seconds and microseconds"},
     {"multi", 1, API_READER, FA, 0, 0, 0, run_multi, "transactions",

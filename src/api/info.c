@@ -1,6 +1,7 @@
 #include "client.h"
 #include "client_text.h"
 #include "commands.h"
+#include "settings.h"
 #include "state.h"
 
 #include <stdio.h>
@@ -47,6 +48,7 @@ static void show_server(const struct api_server *server, struct buf *out)
     put_number(out, "uptime_in_seconds", up_ms / 1000);
     put_number(out, "uptime_in_days", up_ms / 86400000);
     put_line(out, "unixsocket", server->listener.path);
+    settings_show(server, on_show, out);
 }
 
 static void show_clients(const struct api_server *server, struct buf *out)

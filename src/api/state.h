@@ -12,6 +12,7 @@
 #include "resp.h"
 
 #include "blynkd/api/server.h"
+#include "blynkd/api/settings.h"
 #include "blynkd/base/buf.h"
 #include "blynkd/base/timer.h"
 #include "blynkd/bridge/bridge.h"
@@ -42,9 +43,12 @@ struct api_server {
     uint64_t rejected_logged_ms;
     struct api_stats stats;
     struct command_index index;
-    struct resp_command command; /* the one that is being executed */
-    struct buf show;             /* maps and texts under construction */
-    struct buf replies;          /* of the transaction that is being executed */
+    struct resp_command command;             /* the one that is being executed */
+    struct buf show;                         /* maps and texts under construction */
+    struct buf replies;                      /* of the transaction that is being executed */
+    const struct api_settings_ops *settings; /* NULL: nobody tells of the configuration */
+    const char *settings_file;
+    void *settings_arg;
     struct task nothing_open;
     void (*on_closed)(void *arg);
     void *on_closed_arg;

@@ -124,9 +124,25 @@ static bool take_prompt(struct at_channel *channel, const struct at_line *line)
     return true;
 }
 
+/* An answer that belongs to a person, and no longer the moment that it was asked for in. */
+static bool is_private(const struct at_channel *channel, const struct at_line *line)
+{
+    bool is_asked = at_channel_is_answering(channel) && channel->expect->is_private;
+    bool is_late =
+        channel->late && channel->late->is_private && sched_now_ms(channel->sched) <= channel->late_until_ms;
+
+    return (is_asked || is_late) && strpbrk(line->text, "0123456789");
+}
+
 static void on_line(struct at_channel *channel, const struct at_line *line)
 {
-    trace_bytes(channel->trace, TRACE_FROM_MODEM, line->text, line->len, true);
+    bool hidden = is_private(channel, line);
+
+    if (hidden) {
+        trace_note(channel->trace, "a line that is not shown");
+    } else {
+        trace_bytes(channel->trace, TRACE_FROM_MODEM, line->text, line->len, true);
+    }
     if (is_blank(line)) {
         return;
     }
@@ -146,7 +162,7 @@ static void on_line(struct at_channel *channel, const struct at_line *line)
         at_channel_give_information(channel, line);
         return;
     }
-    if (!take_late(channel, line)) {
+    if (!take_late(channel, line) && !hidden) {
         on_stray(channel, line);
     }
 }

@@ -142,6 +142,8 @@ void bridge_show_modem(const struct bridge *bridge, bridge_show_fn *show, void *
     show_text(&view, "operator", info->operator_name);
     show_text(&view, "access", info->access);
     show_text(&view, "registration", info->registration);
+    show_text(&view, "apn", info->apn);
+    show_text(&view, "apn_usual", info->apn_usual);
     show_signal(&view, info->signal_dbm);
     show_text(&view, "address", info->address);
     show_count(&view, "bytes_out", info->bytes_out);

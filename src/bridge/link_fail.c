@@ -132,6 +132,7 @@ static void judge_target(struct link *link, const struct verdict *verdict)
 static void wait_after(struct link *link, const struct verdict *verdict)
 {
     link_hang_up(link);
+    link->for_config = false;
     judge_target(link, verdict);
     link->blamed = verdict->failure.layer;
     link->rung = verdict->keep_rung
@@ -148,6 +149,16 @@ void link_fail(struct link *link, enum uplink_layer layer, const char *why)
     struct verdict verdict = {.failure.layer = layer, .why = why};
 
     wait_after(link, &verdict);
+}
+
+void link_wait_for_config(struct link *link, const char *why)
+{
+    link_hang_up(link);
+    link->blamed = UPLINK_LAYER_NONE;
+    link->rung = UPLINK_RUNG_REDIAL;
+    link->waits_thrift = false;
+    link->for_config = true;
+    link_go(link, LINK_WAIT, "%s", why);
 }
 
 void link_fail_answered(struct link *link, const char *why)
@@ -260,7 +271,11 @@ void link_fail_uplink(struct link *link, const struct link_event *event)
         link_note(link, event->why); /* the next try brings it up again */
         return;
     }
-    if (link->state == LINK_WAIT) {
+    if (event->hope == UPLINK_UNFINISHED) {
+        link_wait_for_config(link, event->why);
+        return;
+    }
+    if (link->state == LINK_WAIT && !link->for_config) {
         if (!verdict.failure.hopeless && event->layer <= link->blamed) {
             link_note(link, event->why);
             return;

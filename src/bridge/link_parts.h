@@ -113,6 +113,7 @@ struct link {
     bool start_wanted; /* link_start() while going down */
     bool uplink_told;  /* to stop */
 
+    bool for_config;   /* WAIT lasts until the configuration is complete */
     bool dial_pending; /* CONNECT waits until the stream of the last try is closed; its time has not begun */
     bool is_encrypted; /* the stream of the last try */
     bool dialing;      /* the stream is being opened */
@@ -199,6 +200,8 @@ void link_fail_connect(struct link *link, enum stream_fault fault, const char *w
 void link_fail_dial(struct link *link, enum stream_fault fault, const char *why);
 void link_fail_uplink(struct link *link, const struct link_event *event);
 void link_fail_login(struct link *link, const struct link_event *event);
+/* No try makes sense before the configuration is complete: WAIT without an end of its own. */
+void link_wait_for_config(struct link *link, const char *why);
 /* The server itself said no: nothing below is at fault. */
 void link_fail_answered(struct link *link, const char *why);
 /* The session that was online is over: ladder, back-off and account know whether it lasted. */

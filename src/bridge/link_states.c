@@ -32,8 +32,22 @@ void link_enter_modem(struct link *link)
     link->uplink_is = LINK_BELOW_STARTING;
 }
 
+/* Everything below is up and ready, so that a person can look at it meanwhile. */
+static bool waits_for_token(struct link *link)
+{
+    if (link->config.session.token[0]) {
+        return false;
+    }
+    link_wait_for_config(
+        link, "waiting for the token: set [blynk] token = (Device Info in the Blynk console shows it)");
+    return true;
+}
+
 static void connect_now(struct link *link)
 {
+    if (waits_for_token(link)) {
+        return;
+    }
     link->rung = UPLINK_RUNG_REDIAL;
     link_target_review(&link->target);
     link_go(link, LINK_CONNECT, "connecting to %s:%u", link_target_host(&link->target),
@@ -185,13 +199,19 @@ void link_in_online(struct link *link, const struct link_event *event)
 
 void link_enter_wait(struct link *link)
 {
-    link_arm(link, link->delay_ms);
+    if (!link->for_config) {
+        link_arm(link, link->delay_ms);
+    }
 }
 
 void link_try(struct link *link, const char *why)
 {
     link_hang_up(link);
+    link->for_config = false;
     if (link->uplink_is == LINK_BELOW_UP && link->rung == UPLINK_RUNG_REDIAL) {
+        if (waits_for_token(link)) {
+            return;
+        }
         link_target_review(&link->target);
         link_go(link, LINK_CONNECT, "%s; connecting to %s:%u", why, link_target_host(&link->target),
                 link_target_port(&link->target));

@@ -45,7 +45,7 @@ int64_t answer_integer(const redisReply *map, const char *name, int64_t otherwis
 
 static json_t *base64(const char *bytes, size_t len)
 {
-    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=";
     char *text = malloc((len + 2) / 3 * 4 + 1);
     char *out = text;
     json_t *string;
@@ -57,8 +57,8 @@ static json_t *base64(const char *bytes, size_t len)
         group |= left > 2 ? (unsigned char)bytes[i + 2] : 0;
         *out++ = digits[group >> 18];
         *out++ = digits[group >> 12 & 63];
-        *out++ = left > 1 ? digits[group >> 6 & 63] : '=';
-        *out++ = left > 2 ? digits[group & 63] : '=';
+        *out++ = digits[left > 1 ? group >> 6 & 63 : 64];
+        *out++ = digits[left > 2 ? group & 63 : 64];
     }
     string = text ? json_stringn(text, (size_t)(out - text)) : NULL;
     free(text);
@@ -128,7 +128,8 @@ json_t *answer_json(const redisReply *reply, bool is_map)
 
 int answer_print_json(json_t *document)
 {
-    if (!document || json_dumpf(document, stdout, JSON_INDENT(2) | JSON_ENCODE_ANY) != 0) {
+    if (!document ||
+        (json_dumpf(document, stdout, JSON_INDENT(2) | JSON_ENCODE_ANY) != 0 && !ferror(stdout))) {
         json_decref(document);
         say_error("out of memory");
         return CTL_OUT_OF_MEMORY;

@@ -52,11 +52,11 @@ int run_at(struct ctl *ctl, int argc, char **argv)
     }
     snprintf(number, sizeof(number), "%llu", (unsigned long long)timeout_ms);
     talk_set_timeout(ctl, (uint32_t)timeout_ms + AT_GRACE_MS);
-    reply = talk_ask(ctl, 3, words, NULL, &exit);
+    reply = talk_need_list(ctl, 3, words, &exit);
     if (!reply) {
         return exit;
     }
-    result = reply->type == REDIS_REPLY_ERROR ? (int)talk_tell_error(reply) : show_lines(ctl, reply);
+    result = show_lines(ctl, reply);
     freeReplyObject(reply);
     return result;
 }

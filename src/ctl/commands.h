@@ -38,6 +38,8 @@ int run_meta(struct ctl *ctl, int argc, char **argv);
 int run_flush(struct ctl *ctl, int argc, char **argv);
 int run_trace(struct ctl *ctl, int argc, char **argv);
 int run_at(struct ctl *ctl, int argc, char **argv);
+int run_config(struct ctl *ctl, int argc, char **argv);
+int run_bundle(struct ctl *ctl, int argc, char **argv);
 int run_help(struct ctl *ctl, int argc, char **argv);
 
 #endif

@@ -53,6 +53,19 @@ const struct ctl_command ctl_commands[] = {
      "  blynkctl at 'AT+COPS=?' 3min\n"
      "Exit status 1: the modem answered an error. For admins.\n",
      1, 2, run_at},
+    {"config", "show [--all] [PATTERN] | check [FILE] | set SECTION.KEY VALUE", "the daemon's settings",
+     "  blynkctl config show                      what was set, and where it stands; secrets masked\n"
+     "  blynkctl config show --all 'blynk.*'      defaults, too\n"
+     "  blynkctl config check                     what is wrong with the file, if anything\n"
+     "  blynkctl config check FILE                the same of another file, as if it stood in its place\n"
+     "  blynkctl config set network.apn internet  keeps all comments, checks first, then has it taken over\n"
+     "  blynkctl config set blynk.token -         reads the value from standard input: secrets must be given so\n",
+     1, 3, run_config},
+    {"bundle", "[FILE]", "an archive for whoever is to help, without any secret",
+     "  blynkctl bundle             blynkd-bundle-DATE.tar.gz in this directory\n"
+     "What the daemon says of link, modem, budgets and clients, its settings, the last exchanges, its journal,\n"
+     "and what the system is. Token, PIN and passwords are not in it; IMEI and the card's number are cut short.\n",
+     0, 1, run_bundle},
     {"help", "[COMMAND]", "this overview, or more of one command",
      NULL, 0, 1, run_help},
 };

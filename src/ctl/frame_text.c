@@ -100,7 +100,7 @@ static void add_fields(struct sentence *sentence, const uint8_t *at, const uint8
 /* "vw 5 21.5": a write; vr, ar: a question; pm: a pin's mode. */
 static void add_hardware(struct sentence *sentence, const uint8_t *body, const uint8_t *end)
 {
-    char operation[FIELD_BYTES], pin[FIELD_BYTES];
+    char operation[FIELD_BYTES] = "", pin[FIELD_BYTES];
     const uint8_t *at = body;
 
     if (!next_field(&at, end, operation) || strlen(operation) != 2 || !next_field(&at, end, pin)) {

@@ -6,6 +6,7 @@
 #include "say.h"
 #include "talk.h"
 
+#include <errno.h>
 #include <getopt.h>
 #include <locale.h>
 #include <signal.h>
@@ -26,6 +27,18 @@ static int run(struct ctl *ctl, int argc, char **argv)
     return command->run(ctl, argc, argv);
 }
 
+/* A reader that has seen enough (head, less) is not an error. */
+static int end_output(int result)
+{
+    bool failed = fflush(stdout) != 0 || ferror(stdout);
+
+    if (!failed || errno == EPIPE) {
+        return result;
+    }
+    say_error("standard output: it cannot be written to");
+    return result ? result : CTL_REFUSED;
+}
+
 int main(int argc, char **argv)
 {
     struct ctl ctl;
@@ -43,9 +56,5 @@ int main(int argc, char **argv)
     signal(SIGPIPE, SIG_IGN); /* a daemon that ends is an error to tell */
     result = run(&ctl, argc - first, argv + first);
     talk_close(&ctl);
-    if (fflush(stdout) || ferror(stdout)) {
-        say_error("standard output: it cannot be written to");
-        return result ? result : CTL_REFUSED;
-    }
-    return result;
+    return end_output(result);
 }

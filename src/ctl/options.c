@@ -9,7 +9,7 @@
 #include <string.h>
 
 #define OPTIONS_DONE      (-1)
-#define TIMEOUT_MAX_MS    (3600u * 1000u)
+#define TIMEOUT_MAX_MS    3600000u
 #define SOCKET_PATH_BYTES 107 /* sun_path of unix(7), without its NUL */
 
 enum { OPTION_COLOR = 256, OPTION_TIMEOUT };

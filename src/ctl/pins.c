@@ -11,7 +11,7 @@
 
 #define WORDS_MAX       64
 #define FLUSH_MS        60000u
-#define FLUSH_MAX_MS    (24u * 3600u * 1000u)
+#define FLUSH_MAX_MS    86400000u
 #define FLUSH_GRACE_MS  5000u /* the daemon answers at its deadline; this is for the way back */
 #define VALUE_MAX_BYTES 65536 /* a bulk string's limit, design/local-api.md */
 
@@ -19,7 +19,6 @@
 static redisReply *ask_with(struct ctl *ctl, const char *command, int argc, char **argv, enum ctl_exit *exit)
 {
     const char *words[WORDS_MAX] = {command};
-    redisReply *reply;
 
     if (argc > WORDS_MAX) {
         say_error("at most %d arguments", WORDS_MAX - 1);
@@ -29,13 +28,7 @@ static redisReply *ask_with(struct ctl *ctl, const char *command, int argc, char
     for (int i = 1; i < argc; i++) {
         words[i] = argv[i];
     }
-    reply = talk_ask(ctl, argc, words, NULL, exit);
-    if (reply && reply->type == REDIS_REPLY_ERROR) {
-        *exit = talk_tell_error(reply);
-        freeReplyObject(reply);
-        return NULL;
-    }
-    return reply;
+    return talk_need_list(ctl, argc, words, exit);
 }
 
 /* For commands whose answer is OK or an error. */
@@ -192,15 +185,13 @@ static int meta_get(struct ctl *ctl, char *field)
 {
     const char *words[] = {"BLYNK.META", "GET", field};
     enum ctl_exit exit;
-    redisReply *reply = talk_ask(ctl, 3, words, NULL, &exit);
+    redisReply *reply = talk_need_list(ctl, 3, words, &exit);
     int result = CTL_OK;
 
     if (!reply) {
         return exit;
     }
-    if (reply->type == REDIS_REPLY_ERROR) {
-        result = talk_tell_error(reply);
-    } else if (ctl->json) {
+    if (ctl->json) {
         result = answer_print_json(answer_json(reply, false));
     } else if (reply->type == REDIS_REPLY_STRING) {
         print_value(reply);

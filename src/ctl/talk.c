@@ -135,16 +135,24 @@ redisReply *talk_ask_words(struct ctl *ctl, const char *words, enum ctl_exit *ex
     return talk_ask(ctl, count, list, lengths, exit);
 }
 
-redisReply *talk_need(struct ctl *ctl, const char *words, enum ctl_exit *exit)
+static redisReply *unless_refused(redisReply *reply, enum ctl_exit *exit)
 {
-    redisReply *reply = talk_ask_words(ctl, words, exit);
-
     if (reply && reply->type == REDIS_REPLY_ERROR) {
         *exit = talk_tell_error(reply);
         freeReplyObject(reply);
         return NULL;
     }
     return reply;
+}
+
+redisReply *talk_need(struct ctl *ctl, const char *words, enum ctl_exit *exit)
+{
+    return unless_refused(talk_ask_words(ctl, words, exit), exit);
+}
+
+redisReply *talk_need_list(struct ctl *ctl, int count, const char *const *words, enum ctl_exit *exit)
+{
+    return unless_refused(talk_ask(ctl, count, words, NULL, exit), exit);
 }
 
 enum ctl_exit talk_tell_error(const redisReply *error)

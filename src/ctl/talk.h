@@ -29,6 +29,7 @@ redisReply *talk_ask_words(struct ctl *ctl, const char *words, enum ctl_exit *ex
  * As talk_ask_words(), but a refusal of the daemon has been told to the person, too, and gives NULL.
  */
 redisReply *talk_need(struct ctl *ctl, const char *words, enum ctl_exit *exit);
+redisReply *talk_need_list(struct ctl *ctl, int count, const char *const *words, enum ctl_exit *exit);
 
 /* What the daemon's error words mean for the exit status; the text is shown on standard error. */
 enum ctl_exit talk_tell_error(const redisReply *error);

@@ -108,9 +108,9 @@ static void print_json_line(const struct trace_line *line)
     json_t *object;
 
     line_words(line, words, sizeof(words));
-    object =
-        json_pack("{s:s, s:s, s:o, s:I}", "time", line->time, "way", way_word(line->way), "text",
-                  answer_json_value(words, strlen(words)), "bytes", (json_int_t)(line->len + line->left_out));
+    object = json_pack("{s:s, s:s, s:o, s:I}", "time", line->time, "way", way_word(line->way), "text",
+                       answer_json_value(words, strlen(words)), "bytes",
+                       (json_int_t)line->len + (json_int_t)line->left_out);
     json_dumpf(object, stdout, JSON_COMPACT);
     json_decref(object);
     putchar('\n');
@@ -279,7 +279,7 @@ static int trace_all(struct tracer *tracer)
     redisReply *ring = exit == CTL_OK ? talk_need(tracer->ctl, "MODEM.TRACE", &exit) : NULL;
     int result = ring ? show_ring(tracer, ring) : (int)exit;
 
-    if (result == CTL_OK && tracer->follow) {
+    if (result == CTL_OK && ring && tracer->follow) {
         const redisReply *last = ring->elements ? ring->element[ring->elements - 1] : NULL;
         result = show_missed(tracer, &live, last && last->str ? last->str : "");
         result = result == CTL_OK ? follow(tracer, &live) : result;

@@ -15,18 +15,27 @@ static const struct {
 
 /* ---- taking apart ---- */
 
+/* "12:34:56.789 ", as numbers of two, two, two and three digits. */
 static const char *take_time(const char *text, struct trace_line *line)
 {
-    unsigned hour, minute, second, ms;
-    int used = 0;
+    static const char shape[] = "00:00:00.000 ";
+    unsigned digits[sizeof(shape)];
+    size_t count = 0;
 
-    if (sscanf(text, "%2u:%2u:%2u.%3u %n", &hour, &minute, &second, &ms, &used) != 4 || used != 13 ||
-        hour > 23 || minute > 59 || second > 60) {
-        return text;
+    for (size_t i = 0; shape[i]; i++) {
+        bool is_digit = text[i] >= '0' && text[i] <= '9';
+        if (shape[i] == '0' ? !is_digit : text[i] != shape[i]) {
+            return text;
+        }
+        if (is_digit) {
+            digits[count++] = (unsigned)(text[i] - '0');
+        }
     }
-    memcpy(line->time, text, 12);
-    line->ms_of_day = ((hour * 60 + minute) * 60 + second) * 1000 + ms;
-    return text + used;
+    unsigned minutes = (digits[0] * 10 + digits[1]) * 60 + digits[2] * 10 + digits[3];
+    unsigned ms = (digits[6] * 10 + digits[7]) * 10 + digits[8];
+    line->ms_of_day = (minutes * 60 + digits[4] * 10 + digits[5]) * 1000 + ms;
+    memcpy(line->time, text, sizeof(line->time) - 1);
+    return text + sizeof(shape) - 1;
 }
 
 static const char *take_way(const char *text, struct trace_line *line)
@@ -68,12 +77,16 @@ static size_t take_left_out(const char *text, size_t *len)
 {
     const char *begin = NULL;
     unsigned long count;
-    int used = 0;
+    char *end;
 
     for (const char *at = strstr(text, " (and "); at; at = strstr(at + 1, " (and ")) {
         begin = at;
     }
-    if (!begin || sscanf(begin, " (and %lu bytes)%n", &count, &used) != 1 || !used || begin[used]) {
+    if (!begin) {
+        return 0;
+    }
+    count = strtoul(begin + strlen(" (and "), &end, 10);
+    if (strcmp(end, " bytes)") != 0) {
         return 0;
     }
     *len = (size_t)(begin - text);

@@ -23,10 +23,7 @@ static enum ctl_exit subscribe(struct ctl *ctl, int argc, char **argv)
     for (int i = 1; i < argc; i++) {
         words[i] = argv[i];
     }
-    reply = talk_ask(ctl, count, words, NULL, &exit);
-    if (reply && reply->type == REDIS_REPLY_ERROR) {
-        exit = talk_tell_error(reply);
-    }
+    reply = talk_need_list(ctl, count, words, &exit);
     freeReplyObject(reply);
     return exit;
 }

@@ -7,18 +7,23 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-static void print_finding(void *arg, bool is_error, const char *text)
+static void print_finding(void *arg, enum conf_gravity gravity, const char *text)
 {
-    fprintf(arg, "%s: %s\n", is_error ? "error" : "warning", text);
+    static const char *const words[] = {
+        [CONF_WARNING] = "warning", [CONF_ERROR] = "error", [CONF_MISSING] = "unfinished"};
+
+    fprintf(arg, "%s: %s\n", words[gravity], text);
 }
 
 int action_check_config(const struct options *options, const struct conf_report *report)
 {
     conf_report_each(report, print_finding, stderr);
-    if (report->errors == 0) {
-        printf("%s: OK\n", options->config_path);
+    if (report->errors) {
+        return EXIT_CONFIG;
     }
-    return report->errors ? EXIT_CONFIG : EXIT_SUCCESS;
+    printf("%s: %s\n", options->candidate ? options->candidate : options->config_path,
+           report->missing ? "unfinished" : "OK");
+    return report->missing ? EXIT_UNFINISHED : EXIT_SUCCESS;
 }
 
 int action_help_config(void)

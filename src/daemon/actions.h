@@ -9,7 +9,7 @@
 
 struct conf_report;
 
-/* "FILE: OK" on standard output, or everything that is wrong on standard error. */
+/* "FILE: OK" or "FILE: unfinished" on standard output, or everything that is wrong on standard error. */
 int action_check_config(const struct options *options, const struct conf_report *report);
 int action_help_config(void);
 int action_list_modems(void);

@@ -58,22 +58,22 @@ void conf_wipe(struct conf *conf)
 
 const char *conf_loader_file(const struct conf_loader *loader)
 {
-    return loader->file_count ? loader->files[loader->file_count - 1] : "(no file)";
+    return loader->origins.file_count ? loader->origins.files[loader->origins.file_count - 1] : "(no file)";
 }
 
 struct conf_place conf_loader_place(const struct conf_loader *loader, const struct conf_key *key,
                                     const char **file)
 {
-    struct conf_place place = loader->places[key - conf_key_at(0)];
+    struct conf_place place = loader->origins.places[key - conf_key_at(0)];
 
-    *file = place.file ? loader->files[place.file - 1] : NULL;
+    *file = place.file ? loader->origins.files[place.file - 1] : NULL;
     return place;
 }
 
 bool conf_loader_has_secret(const struct conf_loader *loader)
 {
     for (size_t i = 0; i < conf_key_count(); i++) {
-        if (conf_key_at(i)->secret && loader->places[i].file == loader->file_count) {
+        if (conf_key_at(i)->secret && loader->origins.places[i].file == loader->origins.file_count) {
             return true;
         }
     }
@@ -86,9 +86,9 @@ static void check_mode(struct conf_loader *loader, const char *path, const struc
     char why[CONF_WHY_MAX];
 
     if (conf_loader_has_secret(loader) && conf_file_exposed(path, stat, why)) {
-        conf_report_add(loader->report, true, path, 0, "%s", why);
+        conf_report_add(loader->report, CONF_ERROR, path, 0, "%s", why);
     } else if (stat->st_mode & S_IWOTH) {
-        conf_report_add(loader->report, true, path, 0, "everybody can change it; mend it: chmod o-w %s",
+        conf_report_add(loader->report, CONF_ERROR, path, 0, "everybody can change it; mend it: chmod o-w %s",
                         path);
     }
 }
@@ -98,9 +98,9 @@ static void load_file(struct conf_loader *loader, const char *path)
     struct conf_file file;
     char why[CONF_WHY_MAX];
 
-    snprintf(loader->files[loader->file_count++], CONF_PATH_MAX, "%s", path);
+    snprintf(loader->origins.files[loader->origins.file_count++], CONF_PATH_MAX, "%s", path);
     if (conf_file_read(path, CONF_FILE_MAX, &file, why) != 0) {
-        conf_report_add(loader->report, true, path, 0, "%s", why);
+        conf_report_add(loader->report, CONF_ERROR, path, 0, "%s", why);
         loader->unread = true;
         return;
     }
@@ -126,12 +126,12 @@ static void load_dropin(struct conf_loader *loader, const char *directory, const
 {
     char path[CONF_PATH_MAX];
 
-    if (loader->file_count == 1 + CONF_DROPINS_MAX) {
-        conf_report_add(loader->report, true, directory, 0, "more than %d files", CONF_DROPINS_MAX);
+    if (loader->origins.file_count == 1 + CONF_DROPINS_MAX) {
+        conf_report_add(loader->report, CONF_ERROR, directory, 0, "more than %d files", CONF_DROPINS_MAX);
         return;
     }
     if (snprintf(path, sizeof(path), "%s/%s", directory, name) >= (int)sizeof(path)) {
-        conf_report_add(loader->report, true, directory, 0, "the name of a file in it is too long");
+        conf_report_add(loader->report, CONF_ERROR, directory, 0, "the name of a file in it is too long");
         return;
     }
     load_file(loader, path);
@@ -147,7 +147,7 @@ static void load_dropins(struct conf_loader *loader, const char *main_path)
     }
     int count = scandir(directory, &entries, is_dropin, by_name);
     if (count < 0 && errno != ENOENT && errno != ENOTDIR) {
-        conf_report_add(loader->report, true, directory, 0, "%s", strerror(errno));
+        conf_report_add(loader->report, CONF_ERROR, directory, 0, "%s", strerror(errno));
     }
     for (int i = 0; i < count; i++) {
         /* One "too many" is enough. */
@@ -161,36 +161,46 @@ static void load_dropins(struct conf_loader *loader, const char *main_path)
 
 static void list_files(const struct conf_loader *loader, struct buf *files)
 {
-    for (unsigned i = 0; i < loader->file_count; i++) {
-        (void)buf_printf(files, "%s%s", i ? " " : "", loader->files[i]);
+    for (unsigned i = 0; i < loader->origins.file_count; i++) {
+        (void)buf_printf(files, "%s%s", i ? " " : "", loader->origins.files[i]);
     }
     (void)buf_append(files, "", 1);
 }
 
-int conf_load(const char *path, struct conf *conf, struct conf_report *report, struct buf *files)
+int conf_load_request(const struct conf_request *request, struct conf *conf, struct conf_report *report)
 {
     struct conf_loader *loader = calloc(1, sizeof(*loader));
 
     conf_defaults(conf);
     if (!loader) {
-        conf_report_add(report, true, path, 0, "no memory to read it");
+        conf_report_add(report, CONF_ERROR, request->path, 0, "no memory to read it");
         return -EINVAL;
     }
     assert(conf_key_count() <= CONF_KEYS_MAX);
     loader->conf = conf;
     loader->report = report;
-    load_file(loader, path);
-    load_dropins(loader, path);
+    load_file(loader, request->path);
+    load_dropins(loader, request->dropins_of ? request->dropins_of : request->path);
     conf_secrets_fetch(loader);
     if (!loader->unread) {
         conf_check(loader);
     }
-    if (files) {
-        list_files(loader, files);
+    if (request->files) {
+        list_files(loader, request->files);
+    }
+    if (request->origins) {
+        *request->origins = loader->origins;
     }
     free(loader);
     if (report->errors) {
         conf_wipe(conf);
     }
     return report->errors ? -EINVAL : 0;
+}
+
+int conf_load(const char *path, struct conf *conf, struct conf_report *report, struct buf *files)
+{
+    struct conf_request request = {.path = path, .files = files};
+
+    return conf_load_request(&request, conf, report);
 }

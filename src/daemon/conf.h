@@ -29,6 +29,9 @@ enum conf_uplink { CONF_UPLINK_MODEM, CONF_UPLINK_HOST };
 /* Who encrypts. */
 enum conf_tls { CONF_TLS_NO, CONF_TLS_YES, CONF_TLS_MODEM };
 
+/* What a device cannot do without, and no default can be: not wrong, but unfinished. */
+enum conf_missing { CONF_MISSING_TOKEN = 1, CONF_MISSING_APN = 2, CONF_MISSING_SSID = 4 };
+
 /* A pin's own rule; CONF_DELIVER_DEFAULT is what [pins] delivery says. */
 enum conf_delivery { CONF_DELIVER_DEFAULT, CONF_DELIVER_ALL, CONF_DELIVER_LATEST };
 
@@ -44,7 +47,8 @@ struct conf {
     unsigned tls;          /* enum conf_tls */
     unsigned log_level;    /* enum log_level */
     bool trace;
-    bool apn_given; /* an empty apn was written on purpose: the network chooses */
+    bool apn_given;   /* an empty apn was written on purpose: the network chooses */
+    unsigned missing; /* bits of enum conf_missing */
     char token_file[CONF_PATH_MAX];
     char pin_file[CONF_PATH_MAX];
     char password_file[CONF_PATH_MAX];
@@ -140,26 +144,84 @@ int conf_value_set(struct conf *conf, const struct conf_key *key, const char *se
  * or -ENOMEM as buf_append(). */
 int conf_print(struct buf *out);
 
+enum conf_gravity {
+    CONF_WARNING,
+    CONF_ERROR,
+    CONF_MISSING, /* unfinished: see enum conf_missing */
+};
+
 /* What is wrong, all of it, in the order found. */
 struct conf_report {
     struct buf lines; /* private */
     unsigned errors;
     unsigned warnings;
+    unsigned missing;
     unsigned left_out; /* private: findings past the bound */
 };
 
 void conf_report_init(struct conf_report *report);
 void conf_report_free(struct conf_report *report);
 /* `line` 0: none; `file` NULL: none. */
-void conf_report_add(struct conf_report *report, bool is_error, const char *file, unsigned line,
+void conf_report_add(struct conf_report *report, enum conf_gravity gravity, const char *file, unsigned line,
                      const char *format, ...) __attribute__((format(printf, 5, 6)));
 /* One call a finding, "blynkd.conf:12: [blynk] ...". */
-typedef void conf_finding_fn(void *arg, bool is_error, const char *text);
+typedef void conf_finding_fn(void *arg, enum conf_gravity gravity, const char *text);
 void conf_report_each(const struct conf_report *report, conf_finding_fn *finding, void *arg);
+
+/* Where a key was last set. */
+struct conf_place {
+    unsigned file; /* 1 based; 0: nowhere */
+    unsigned line;
+};
+
+#define CONF_KEYS_MAX  128
+#define CONF_PIN_RULES 3 /* kinds of keys that a pin's own section has */
+
+/* Where each value came from: kept beside the configuration by whoever wants to show it. */
+struct conf_origins {
+    char files[1 + CONF_DROPINS_MAX][CONF_PATH_MAX]; /* as they are shown */
+    unsigned file_count;
+    struct conf_place places[CONF_KEYS_MAX]; /* by index of the key */
+    struct conf_place pin_places[CONF_PIN_RULES][PIN_COUNT];
+    struct conf_place rule_places[API_RULES_MAX]; /* of api.rules */
+    char secrets[CONF_KEYS_MAX][24]; /* "credential token", "token_file": not written as the key itself */
+};
+
+/* Which of the kinds of a pin's own keys it is; -1: none. */
+int conf_pin_rule(const struct conf_key *key);
+
+/* One value as it is in force. */
+struct conf_item {
+    const struct conf_key *key;
+    const char *section; /* "pin V5" */
+    const char *name;    /* "user.pi" */
+    const char *value;   /* as one would write it; "****" for a secret, "" for one that is not there */
+    const char *origin;  /* "default", "/etc/blynkd/blynkd.conf:12", "credential token" */
+};
+typedef void conf_item_fn(void *arg, const struct conf_item *item);
+/* All keys in the order of the table; pins, users and groups only if a file names them. */
+void conf_each(const struct conf *conf, const struct conf_origins *origins, conf_item_fn *item, void *arg);
+/* One value as it would be written in a file; "" if there is none. For a pin's key: `index` is the pin, for [access]
+ * the rule. */
+void conf_value_format(const struct conf *conf, const struct conf_key *key, size_t index, char *out,
+                       size_t size);
+
+/* What is missing: "[blynk] token and [network] apn", or "". */
+const char *conf_missing_words(unsigned missing);
+
+struct conf_request {
+    const char *path;
+    const char *dropins_of; /* NULL: of `path`. A candidate is read with those of the file it is to replace */
+    struct buf *files;      /* gets the names of what was read, separated by blanks; NULL: not wanted */
+    struct conf_origins *origins; /* NULL: not wanted */
+};
+/* As conf_load(). */
+int conf_load_request(const struct conf_request *request, struct conf *conf, struct conf_report *report);
 
 /*
  * Reads `path`, the drop-ins in `path`.d, and the files and credentials that hold secrets; checks everything and
- * registers the secrets with secret_add(). 0, or -EINVAL if the report has errors (then `conf` is wiped).
+ * registers the secrets with secret_add(). 0, or -EINVAL if the report has errors (then `conf` is wiped). What is
+ * missing is no error.
  * `files` (may be NULL) gets the names of what was read, separated by blanks.
  */
 int conf_load(const char *path, struct conf *conf, struct conf_report *report, struct buf *files);

@@ -20,6 +20,20 @@ bool conf_section_pin(const char *section, pin_id *pin)
     return strncmp(section, "pin ", strlen("pin ")) == 0 && pin_parse(name, strlen(name), pin) == 0;
 }
 
+int conf_pin_rule(const struct conf_key *key)
+{
+    switch (key->type) {
+    case CONF_TYPE_PIN_RULE:
+        return 0;
+    case CONF_TYPE_PIN_INTERVAL:
+        return 1;
+    case CONF_TYPE_PIN_DEADBAND:
+        return 2;
+    default:
+        return -1;
+    }
+}
+
 bool conf_section_known(const char *section)
 {
     pin_id pin;

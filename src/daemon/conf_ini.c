@@ -30,8 +30,8 @@ __attribute__((format(printf, 3, 4))) static void complain(struct reader *reader
     va_start(args, format);
     vsnprintf(words, sizeof(words), format, args);
     va_end(args);
-    conf_report_add(reader->loader->report, is_error, conf_loader_file(reader->loader), reader->line, "%s",
-                    words);
+    conf_report_add(reader->loader->report, is_error ? CONF_ERROR : CONF_WARNING,
+                    conf_loader_file(reader->loader), reader->line, "%s", words);
 }
 
 static bool is_blank(char c)
@@ -206,21 +206,36 @@ static bool unquote(char *value)
     return true;
 }
 
+static void remember_rule(struct conf_loader *loader, const char *name, const struct conf_place *place)
+{
+    const struct api_config *api = &loader->conf->api;
+
+    for (size_t i = 0; i < api->rule_count; i++) {
+        if (api->rules[i].is_group == (name[0] == 'g') &&
+            strcmp(api->rules[i].name, strchr(name, '.') + 1) == 0) {
+            loader->origins.rule_places[i] = *place;
+        }
+    }
+}
+
 /* Keys of many sections or names (pins, users) share one place; for them a second line is no surprise. */
 static void remember_place(struct reader *reader, const struct conf_key *key, const char *section,
                            const char *name)
 {
     struct conf_loader *loader = reader->loader;
-    struct conf_place *place = &loader->places[key - conf_key_at(0)];
+    struct conf_place *place = &loader->origins.places[key - conf_key_at(0)];
     pin_id pin;
 
-    if (place->file == loader->file_count && strcmp(key->name, name) == 0 &&
+    if (place->file == loader->origins.file_count && strcmp(key->name, name) == 0 &&
         strcmp(key->section, section) == 0) {
         complain(reader, false, "[%s] %s is also in line %u; this one counts", section, name, place->line);
     }
-    *place = (struct conf_place){loader->file_count, reader->line};
-    if (key->type == CONF_TYPE_PIN_INTERVAL && conf_section_pin(section, &pin)) {
-        loader->interval_places[pin] = *place;
+    *place = (struct conf_place){loader->origins.file_count, reader->line};
+    if (conf_pin_rule(key) >= 0 && conf_section_pin(section, &pin)) {
+        loader->origins.pin_places[conf_pin_rule(key)][pin] = *place;
+    }
+    if (key->type == CONF_TYPE_ROLE) {
+        remember_rule(loader, name, place);
     }
 }
 
@@ -237,9 +252,11 @@ static void take_value(struct reader *reader, const struct conf_key *key, const 
     }
     memcpy(value, text, len + 1);
     if (!unquote(value)) {
+        reader->loader->refused[key - conf_key_at(0)] = true;
         complain(reader, true, "[%s] %s: a double quote at the beginning of the value, but none at its end",
                  section, name);
     } else if (conf_value_set(reader->loader->conf, key, section, name, value, why) != 0) {
+        reader->loader->refused[key - conf_key_at(0)] = true;
         complain(reader, true, "[%s] %s: %s", section, name, why);
     }
     if (key->secret) {
@@ -271,7 +288,7 @@ void conf_ini_parse(struct conf_loader *loader, const char *text, size_t len)
     struct reader reader = {.loader = loader, .at = text, .end = text + len};
 
     if (memchr(text, '\0', len)) {
-        conf_report_add(loader->report, true, conf_loader_file(loader), 0,
+        conf_report_add(loader->report, CONF_ERROR, conf_loader_file(loader), 0,
                         "has zero bytes: this is not a text file");
         loader->unread = true;
         return;
@@ -280,6 +297,6 @@ void conf_ini_parse(struct conf_loader *loader, const char *text, size_t len)
         reader.at += strlen(bom);
     }
     if (ini_parse_stream(read_line, &reader, on_key, &reader) == -2) {
-        conf_report_add(loader->report, true, conf_loader_file(loader), 0, "no memory to read it");
+        conf_report_add(loader->report, CONF_ERROR, conf_loader_file(loader), 0, "no memory to read it");
     }
 }

@@ -9,22 +9,12 @@
 
 #include <sys/stat.h>
 
-#define CONF_KEYS_MAX 128
-
-/* Where a key was last set. */
-struct conf_place {
-    unsigned file; /* 1 based; 0: nowhere */
-    unsigned line;
-};
-
 struct conf_loader {
     struct conf *conf;
     struct conf_report *report;
-    char files[1 + CONF_DROPINS_MAX][CONF_PATH_MAX]; /* as they are shown */
-    unsigned file_count;
-    struct conf_place places[CONF_KEYS_MAX];      /* by index of the key */
-    struct conf_place interval_places[PIN_COUNT]; /* of each pin's min_interval */
-    bool unread;                                  /* a file: what is missing may stand in it */
+    struct conf_origins origins;
+    bool unread;                 /* a file: what is missing may stand in it */
+    bool refused[CONF_KEYS_MAX]; /* by index of the key: there was a value, but it could not be taken */
 };
 
 /* The name of the file that is being read. */

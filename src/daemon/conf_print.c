@@ -6,7 +6,8 @@ static const char head[] =
     "# blynkd.conf - configuration of blynkd(8); blynkd.conf(5) explains it.\n"
     "#\n"
     "# Every key is here, commented out, with its default. To set up a device, write at least\n"
-    "# [network] apn and [blynk] token. `blynkd --check-config` tells what is wrong with this file.\n"
+    "# [network] apn and [blynk] token; until then blynkd runs and waits. `blynkd --check-config` tells what "
+    "is wrong with this file.\n"
     "# Files in blynkd.conf.d/*.conf are read after it, in the order of their names.\n"
     "# Times are written 500ms, 10s, 5m, 2h; a comment behind a value begins with \" ;\".\n"
     "# This file holds secrets: it must not be readable by others (chmod o-rwx).\n";

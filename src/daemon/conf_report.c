@@ -10,8 +10,9 @@
 #define FINDINGS_MAX  100
 #define FINDING_BYTES 700
 #define REPORT_MAX    ((size_t)FINDINGS_MAX * FINDING_BYTES)
-#define MARK_ERROR    'E'
-#define MARK_WARNING  'W'
+
+/* The first byte of a finding, by enum conf_gravity. */
+static const char marks[] = "WEM";
 
 void conf_report_init(struct conf_report *report)
 {
@@ -33,22 +34,34 @@ static int format_place(char *out, size_t size, const char *file, unsigned line)
     return line ? snprintf(out, size, "%s:%u: ", file, line) : snprintf(out, size, "%s: ", file);
 }
 
-void conf_report_add(struct conf_report *report, bool is_error, const char *file, unsigned line,
+static unsigned *count_of(struct conf_report *report, enum conf_gravity gravity)
+{
+    switch (gravity) {
+    case CONF_WARNING:
+        return &report->warnings;
+    case CONF_ERROR:
+        return &report->errors;
+    case CONF_MISSING:
+        break;
+    }
+    return &report->missing;
+}
+
+void conf_report_add(struct conf_report *report, enum conf_gravity gravity, const char *file, unsigned line,
                      const char *format, ...)
 {
     char text[FINDING_BYTES];
     va_list args;
 
-    unsigned *count = is_error ? &report->errors : &report->warnings;
-    ++*count;
-    text[0] = is_error ? MARK_ERROR : MARK_WARNING;
+    ++*count_of(report, gravity);
+    text[0] = marks[gravity];
     int len = 1 + format_place(text + 1, sizeof(text) - 1, file, line);
     if (len < (int)sizeof(text)) {
         va_start(args, format);
         vsnprintf(text + len, sizeof(text) - (size_t)len, format, args);
         va_end(args);
     }
-    if (report->errors + report->warnings > FINDINGS_MAX ||
+    if (report->errors + report->warnings + report->missing > FINDINGS_MAX ||
         buf_append(&report->lines, text, strlen(text) + 1) != 0) {
         report->left_out++;
     }
@@ -64,10 +77,10 @@ void conf_report_each(const struct conf_report *report, conf_finding_fn *finding
     for (; at < end; at += strlen(at) + 1) {
         snprintf(words, sizeof(words), "%s", at);
         secret_mask(words);
-        finding(arg, *at == MARK_ERROR, words + 1);
+        finding(arg, (enum conf_gravity)(strchr(marks, *at) - marks), words + 1);
     }
     if (report->left_out) {
         snprintf(words, sizeof(words), "and %u more", report->left_out);
-        finding(arg, report->errors > 0, words);
+        finding(arg, report->errors > 0 ? CONF_ERROR : CONF_WARNING, words);
     }
 }

@@ -38,7 +38,7 @@ void conf_secret_register(struct conf_loader *loader, const struct conf_key *key
         return;
     }
     if (secret_add(value) != 0) {
-        conf_report_add(loader->report, true, NULL, 0,
+        conf_report_add(loader->report, CONF_ERROR, NULL, 0,
                         "[%s] %s: too many different secrets since the start; restart the daemon",
                         key->section, key->name);
     }
@@ -61,19 +61,20 @@ static void take_secret(struct conf_loader *loader, const struct conf_key *key, 
     char why[CONF_WHY_MAX];
 
     if (must_hide && conf_file_exposed(shown, &file->stat, why)) {
-        conf_report_add(loader->report, true, shown, 0, "%s", why);
+        conf_report_add(loader->report, CONF_ERROR, shown, 0, "%s", why);
     }
     if (strlen(file->text) != file->len || !trim(file->text)) {
-        conf_report_add(loader->report, true, shown, 0,
+        conf_report_add(loader->report, CONF_ERROR, shown, 0,
                         "must hold one line of text, the %s, and nothing else", key->name);
         return;
     }
     if (!file->text[0]) {
-        conf_report_add(loader->report, true, shown, 0, "is empty");
+        conf_report_add(loader->report, CONF_ERROR, shown, 0, "is empty");
         return;
     }
     if (conf_value_set(loader->conf, key, key->section, key->name, file->text, why) != 0) {
-        conf_report_add(loader->report, true, shown, 0, "%s: %s", key->name, why);
+        loader->refused[key - conf_key_at(0)] = true;
+        conf_report_add(loader->report, CONF_ERROR, shown, 0, "%s: %s", key->name, why);
     }
     conf_secret_register(loader, key);
 }
@@ -88,15 +89,17 @@ static void fetch_file(struct conf_loader *loader, const struct source *source, 
     struct conf_place place = conf_loader_place(loader, file_key, &from);
 
     if (value_of(loader->conf, key)[0]) {
-        conf_report_add(loader->report, true, from, place.line, "[%s] has both %s and %s; remove one",
+        conf_report_add(loader->report, CONF_ERROR, from, place.line, "[%s] has both %s and %s; remove one",
                         source->section, source->name, source->file_name);
         return;
     }
     if (conf_file_read(path, SECRET_FILE_MAX, &file, why) != 0) {
-        conf_report_add(loader->report, true, from, place.line, "[%s] %s: %s %s", source->section,
+        conf_report_add(loader->report, CONF_ERROR, from, place.line, "[%s] %s: %s %s", source->section,
                         source->file_name, path, why);
         return;
     }
+    snprintf(loader->origins.secrets[key - conf_key_at(0)], sizeof(loader->origins.secrets[0]), "%s",
+             source->file_name);
     take_secret(loader, key, &file, path, true);
     conf_file_free(&file);
 }
@@ -117,6 +120,8 @@ static void fetch_credential(struct conf_loader *loader, const struct source *so
     if (len >= (int)sizeof(path) || conf_file_read(path, SECRET_FILE_MAX, &file, why) != 0) {
         return; /* not among the credentials of this unit */
     }
+    snprintf(loader->origins.secrets[key - conf_key_at(0)], sizeof(loader->origins.secrets[0]),
+             "credential %s", source->credential);
     take_secret(loader, key, &file, path, false);
     conf_file_free(&file);
 }

@@ -90,8 +90,8 @@ static const struct conf_key keys[] = {
      .help = "A command that takes longer is ended."},
 
     {.section = "network", .name = "apn", .type = CONF_TYPE_TEXT, MEMBER(modem.apn), .example = "internet",
-     .unit = "plain text", .apply = CONF_APPLY_LINK,
-     .help = "The operator's access point name. Must be given; left empty, the network chooses."},
+     .unit = "plain text or auto", .apply = CONF_APPLY_LINK,
+     .help = "The operator's access point name; auto: the one usual for the SIM card; left empty: the network chooses."},
     {.section = "network", .name = "user", .type = CONF_TYPE_TEXT, MEMBER(modem.user), .example = "web",
      .unit = "plain text", .apply = CONF_APPLY_LINK,
      .help = "User name for the access point, if it wants one."},

@@ -6,7 +6,6 @@
 #include <assert.h>
 #include <ctype.h>
 #include <errno.h>
-#include <inttypes.h>
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
@@ -18,42 +17,6 @@ static void *member_of(struct conf *conf, const struct conf_key *key)
     return (char *)conf + key->offset;
 }
 
-struct amount_unit {
-    const char *word;
-    uint64_t factor;
-};
-
-/* The largest unit that leaves no rest, but minutes up to an hour. */
-static const struct amount_unit *fitting_unit(const struct conf_key *key, uint64_t amount)
-{
-    static const struct amount_unit times[] = {
-        {"d", 86400000}, {"h", 3600000}, {"m", 60000}, {"s", 1000}, {"ms", 1}};
-    static const struct amount_unit sizes[] = {{"G", 1 << 30}, {"M", 1 << 20}, {"k", 1 << 10}, {"", 1}};
-    static const struct amount_unit plain = {"", 1};
-
-    bool is_time = key->type == CONF_TYPE_DURATION || key->type == CONF_TYPE_PIN_INTERVAL;
-
-    if (!is_time && key->type != CONF_TYPE_SIZE) {
-        return &plain;
-    }
-    if (amount == 0) {
-        return is_time ? &times[3] : &plain;
-    }
-    const struct amount_unit *unit = is_time ? times : sizes;
-    while (amount % unit->factor || (amount == unit->factor && strcmp(unit->word, "h") == 0)) {
-        unit++;
-    }
-    return unit;
-}
-
-static void format_amount(const struct conf_key *key, uint64_t amount, char *out, size_t size)
-{
-    const struct amount_unit *unit = fitting_unit(key, amount);
-
-    snprintf(out, size, key->type == CONF_TYPE_OCTAL ? "%04" PRIo64 "%s" : "%" PRIu64 "%s",
-             amount / unit->factor, unit->word);
-}
-
 static void format_range(const struct conf_key *key, char *out, size_t size)
 {
     char min[24];
@@ -63,8 +26,8 @@ static void format_range(const struct conf_key *key, char *out, size_t size)
         out[0] = '\0';
         return;
     }
-    format_amount(key, key->min, min, sizeof(min));
-    format_amount(key, key->max, max, sizeof(max));
+    conf_format_amount(key, key->min, min, sizeof(min));
+    conf_format_amount(key, key->max, max, sizeof(max));
     snprintf(out, size, ", from %s to %s", min, max);
 }
 

@@ -24,6 +24,9 @@ int conf_find_word(const struct setting *setting);
 int conf_scan_amount(const struct setting *setting, int (*scan)(const char *, uint64_t, uint64_t *),
                      uint64_t *value);
 
+/* A number as one would write it: 90s, 1M, 0660. */
+void conf_format_amount(const struct conf_key *key, uint64_t amount, char *out, size_t size);
+
 int conf_set_pin_rule(const struct setting *setting);
 int conf_set_pin_interval(const struct setting *setting);
 int conf_set_pin_deadband(const struct setting *setting);

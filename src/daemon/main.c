@@ -53,6 +53,8 @@ static void release(struct daemon *daemon)
     if (daemon->port) {
         port_destroy(daemon->port);
     }
+    watch_destroy(daemon->watch);
+    daemon->watch = NULL;
     timer_stop(&daemon->watchdog);
     timer_stop(&daemon->stop_deadline);
     if (daemon->sched) {
@@ -111,7 +113,7 @@ static void on_signal(uv_signal_t *handle, int number)
 
     if (number == SIGHUP) {
         if (!daemon->stopping) {
-            daemon_reload(daemon);
+            (void)daemon_reload(daemon);
         }
         return;
     }
@@ -234,6 +236,7 @@ static int build_api(struct daemon *daemon)
     if (!daemon->api) {
         return EXIT_OS_ERROR;
     }
+    daemon_offer_settings(daemon);
     if (api_server_listen(daemon->api, why, sizeof(why)) != 0) {
         log_error("daemon", "%s", why);
         return EXIT_NO_SOCKET;
@@ -296,6 +299,7 @@ static void start(struct daemon *daemon)
     if (daemon->notify.watchdog_ms) {
         timer_start(daemon->sched, &daemon->watchdog, daemon->notify.watchdog_ms);
     }
+    daemon_watch_config(daemon);
     notify_ready(&daemon->notify, "Listening; starting the link");
     bridge_start(daemon->bridge);
 }
@@ -326,18 +330,26 @@ static int run(struct daemon *daemon, const char *files)
 /* Reads the configuration, then checks it only, or lives by it. */
 static int run_with_config(const struct options *options)
 {
-    struct daemon daemon = {.options = options, .conf = calloc(1, sizeof(struct conf))};
+    struct daemon daemon = {.options = options,
+                            .conf = calloc(1, sizeof(struct conf)),
+                            .origins = calloc(1, sizeof(struct conf_origins))};
+    struct conf_request request = {.path = options->candidate ? options->candidate : options->config_path,
+                                   .dropins_of = options->config_path,
+                                   .origins = daemon.origins};
     struct conf_report report;
     struct buf files;
     int code = EXIT_CONFIG;
 
-    if (!daemon.conf) {
+    if (!daemon.conf || !daemon.origins) {
+        free(daemon.conf);
+        free(daemon.origins);
         return EXIT_OS_ERROR;
     }
     process_harden();
     conf_report_init(&report);
     buf_init(&files, (size_t)CONF_PATH_MAX * (CONF_DROPINS_MAX + 2));
-    int error = conf_load(options->config_path, daemon.conf, &report, &files);
+    request.files = &files;
+    int error = conf_load_request(&request, daemon.conf, &report);
     if (options->action == OPTIONS_CHECK_CONFIG) {
         code = action_check_config(options, &report);
     } else {
@@ -348,6 +360,7 @@ static int run_with_config(const struct options *options)
     conf_report_free(&report);
     conf_wipe(daemon.conf);
     free(daemon.conf);
+    free(daemon.origins);
     secret_forget_all();
     prctl(PR_SET_DUMPABLE, 1); /* nothing is left to hide, and leak checkers look at the end */
     return code;

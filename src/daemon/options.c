@@ -21,11 +21,12 @@ static const struct option long_options[] = {
 void options_print_help(FILE *out)
 {
     fputs("usage: blynkd [-c FILE] [--log-level LEVEL]\n"
-          "       blynkd [-c FILE] --check-config\n"
+          "       blynkd [-c FILE] --check-config [CANDIDATE]\n"
           "       blynkd --help-config | --list-modems | --version | --help\n"
           "\n"
           "  -c, --config FILE   the configuration (" CONF_DEFAULT_PATH ")\n"
-          "      --check-config  say what is wrong with it and end (0: nothing, 78: something)\n"
+          "      --check-config  say what is wrong with it, or with a file that is to replace it, and end\n"
+          "                      (0: nothing; 75: something is missing; 78: something is wrong)\n"
           "      --help-config   print every key with its default and meaning\n"
           "      --list-modems   print the modems that can be written as `profile`\n"
           "      --log-level L   error, warning, notice, info or debug; instead of [log] level\n"
@@ -87,6 +88,9 @@ void options_parse(int argc, char **argv, struct options *options)
         if (!take_option(options, option)) {
             break;
         }
+    }
+    if (option == -1 && options->action == OPTIONS_CHECK_CONFIG && optind < argc) {
+        options->candidate = argv[optind++];
     }
     if (option == -1 && optind < argc) {
         fprintf(stderr, "blynkd: \"%s\": takes no arguments but options\n", argv[optind]);

@@ -11,10 +11,11 @@
 #include <stdio.h>
 
 /* sysexits.h, which systemd shows by name (systemd.exec(5)). */
-#define EXIT_USAGE     64
-#define EXIT_OS_ERROR  71
-#define EXIT_NO_SOCKET 73
-#define EXIT_CONFIG    78
+#define EXIT_USAGE      64
+#define EXIT_OS_ERROR   71
+#define EXIT_NO_SOCKET  73
+#define EXIT_UNFINISHED 75 /* of --check-config only: nothing is wrong, but something is missing */
+#define EXIT_CONFIG     78
 
 enum options_action {
     OPTIONS_RUN,
@@ -29,6 +30,7 @@ enum options_action {
 struct options {
     enum options_action action;
     const char *config_path;
+    const char *candidate; /* a file that might replace it, to be checked in its place; NULL: none */
     bool level_given;
     enum log_level level;
 };

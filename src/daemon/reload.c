@@ -6,10 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-void daemon_log_finding(void *arg, bool is_error, const char *text)
+void daemon_log_finding(void *arg, enum conf_gravity gravity, const char *text)
 {
     (void)arg;
-    if (is_error) {
+    if (gravity == CONF_ERROR) {
         log_error("config", "%s", text);
     } else {
         log_warning("config", "%s", text);
@@ -42,6 +42,7 @@ void daemon_apply_live(struct daemon *daemon)
 
 /* What differs, sorted by what it costs. */
 struct changes {
+    struct daemon *daemon;
     struct conf *conf;         /* the new one */
     const struct conf *before; /* the running one */
     unsigned counts[CONF_APPLY_RESTART + 1];
@@ -70,6 +71,7 @@ static void on_change(void *arg, const struct conf_key *key)
     log_notice("config", "[%s] %s has changed: %s", key->section, key->name, cost_words(key->apply));
     if (key->apply == CONF_APPLY_RESTART) {
         conf_copy_value(changes->conf, changes->before, key);
+        changes->daemon->waits_restart[key - conf_key_at(0)] = true;
     }
     if (key->offset < offsetof(struct conf, port) + sizeof(struct port_config)) {
         changes->port = true;
@@ -124,6 +126,7 @@ static void say_result(struct daemon *daemon, const struct changes *changes)
     unsigned restart = changes->counts[CONF_APPLY_RESTART];
 
     daemon->status_note[0] = '\0';
+    daemon->refused[0] = '\0';
     if (restart) {
         snprintf(daemon->status_note, sizeof(daemon->status_note),
                  "%u changed setting%s wait%s for a restart of the daemon", restart, restart == 1 ? "" : "s",
@@ -137,8 +140,9 @@ static void say_result(struct daemon *daemon, const struct changes *changes)
 static void adopt(struct daemon *daemon, struct conf *fresh)
 {
     struct conf *before = daemon->conf;
-    struct changes changes = {.conf = fresh, .before = before};
+    struct changes changes = {.daemon = daemon, .conf = fresh, .before = before};
 
+    memset(daemon->waits_restart, 0, sizeof(daemon->waits_restart));
     conf_compare(before, fresh, on_change, &changes);
     fresh->api.listen_fd = before->api.listen_fd;
     daemon->conf = fresh;
@@ -148,36 +152,115 @@ static void adopt(struct daemon *daemon, struct conf *fresh)
     free(before);
 }
 
-static void keep_old(struct daemon *daemon, const struct conf_report *report)
-{
-    snprintf(daemon->status_note, sizeof(daemon->status_note),
-             "the configuration was not taken over (%u error%s, see the log)", report->errors,
-             report->errors == 1 ? "" : "s");
-    log_error("config", "%u error%s: the configuration stays as it was", report->errors,
-              report->errors == 1 ? "" : "s");
-}
+/* Findings, one behind the other, as far as there is room. */
+struct refusal {
+    char *text; /* DAEMON_REFUSED_MAX */
+    enum conf_gravity gravity;
+};
 
-void daemon_reload(struct daemon *daemon)
+static void gather_refusal(void *arg, enum conf_gravity gravity, const char *text)
 {
-    struct conf *fresh = calloc(1, sizeof(*fresh));
-    struct conf_report report;
-    char status[DAEMON_STATUS_MAX];
+    const struct refusal *refusal = arg;
+    size_t used = strlen(refusal->text);
+    size_t room = DAEMON_REFUSED_MAX - used;
 
-    if (!fresh) {
-        log_error("config", "no memory to read the configuration again");
+    if (gravity != refusal->gravity) {
         return;
     }
-    notify_reloading(&daemon->notify);
+    if (strlen(text) + 2 < room) {
+        snprintf(refusal->text + used, room, "%s%s", used ? "; " : "", text);
+    } else if (used == 0) {
+        snprintf(refusal->text, room, "%.*s...", (int)room - 4, text);
+    }
+}
+
+/* Without an error, it is what is missing all at once that keeps it from being taken over. */
+static void keep_old(struct daemon *daemon, const struct conf_report *report)
+{
+    unsigned count = report->errors ? report->errors : report->missing;
+    struct refusal refusal = {daemon->refused, report->errors ? CONF_ERROR : CONF_MISSING};
+
+    daemon->refused[0] = '\0';
+    conf_report_each(report, gather_refusal, &refusal);
+    snprintf(daemon->status_note, sizeof(daemon->status_note),
+             "the changed configuration was not taken over: %s", daemon->refused);
+    log_error("config", "%u error%s: the configuration stays as it was", count, count == 1 ? "" : "s");
+}
+
+/* A device that works has what it needs: a file without it is a slip, and no reason to end a working link. */
+static bool is_usable(const struct daemon *daemon, const struct conf *fresh, int error)
+{
+    return !error && !(fresh->missing & ~daemon->conf->missing);
+}
+
+static bool read_again(struct daemon *daemon, struct conf *fresh, struct conf_origins *origins)
+{
+    struct conf_request request = {.path = daemon->options->config_path, .origins = origins};
+    struct conf_report report;
+
     conf_report_init(&report);
-    int error = conf_load(daemon->options->config_path, fresh, &report, NULL);
+    int error = conf_load_request(&request, fresh, &report);
     conf_report_each(&report, daemon_log_finding, NULL);
-    if (error) {
-        keep_old(daemon, &report);
-        free(fresh);
-    } else {
+    bool usable = is_usable(daemon, fresh, error);
+    if (usable) {
         adopt(daemon, fresh);
+        free(daemon->origins);
+        daemon->origins = origins;
+    } else {
+        keep_old(daemon, &report);
+        conf_wipe(fresh);
+        free(fresh);
+        free(origins);
     }
     conf_report_free(&report);
+    return usable;
+}
+
+bool daemon_reload(struct daemon *daemon)
+{
+    struct conf *fresh = calloc(1, sizeof(*fresh));
+    struct conf_origins *origins = calloc(1, sizeof(*origins));
+    char status[DAEMON_STATUS_MAX];
+
+    if (!fresh || !origins) {
+        snprintf(daemon->refused, sizeof(daemon->refused), "no memory to read the configuration again");
+        log_error("config", "%s", daemon->refused);
+        free(fresh);
+        free(origins);
+        return false;
+    }
+    notify_reloading(&daemon->notify);
+    bool usable = read_again(daemon, fresh, origins);
+    daemon_watch_config(daemon);
     daemon_format_status(daemon, status, sizeof(status));
     notify_ready(&daemon->notify, status);
+    return usable;
+}
+
+static void on_saved(void *arg)
+{
+    struct daemon *daemon = arg;
+
+    if (!daemon->stopping) {
+        log_notice("config", "the configuration was saved");
+        daemon_reload(daemon);
+    }
+}
+
+/* What was saved half or mistyped shows only when it is used: the file is watched until all of it has worked. */
+void daemon_watch_config(struct daemon *daemon)
+{
+    unsigned missing = daemon->conf->missing;
+
+    if (daemon->watch && !missing && daemon->link_state == LINK_ONLINE) {
+        watch_destroy(daemon->watch);
+        daemon->watch = NULL;
+    }
+    if (daemon->watch || daemon->stopping || !(missing || daemon->waits_config)) {
+        return;
+    }
+    daemon->watch =
+        watch_create(&daemon->loop, daemon->sched, daemon->options->config_path, on_saved, daemon);
+    log_warning("config", "%s%sblynkd goes on by itself when %s is saved", conf_missing_words(missing),
+                missing ? ": still to be configured; " : "", daemon->options->config_path);
 }

@@ -32,35 +32,46 @@ void daemon_format_status(const struct daemon *daemon, char *out, size_t size)
 {
     const char *note = daemon->status_note;
 
-    snprintf(out, size, "%s%s%s%s%s", daemon->status, *note ? "; " : "", note,
-             daemon->disk_note[0] ? "; disk: " : "", daemon->disk_note);
+    const char *missing = conf_missing_words(daemon->conf->missing);
+
+    snprintf(out, size, "%s%s%s%s%s%s%s", daemon->status, *missing ? "; still to be configured: " : "",
+             missing, *note ? "; " : "", note, daemon->disk_note[0] ? "; disk: " : "", daemon->disk_note);
 }
 
-void daemon_on_disk(void *arg, const char *why)
+void daemon_show_status(struct daemon *daemon)
 {
-    struct daemon *daemon = arg;
     char status[DAEMON_STATUS_MAX];
 
-    snprintf(daemon->disk_note, sizeof(daemon->disk_note), "%s", why);
-    if (!daemon->stopping) {
+    if (!daemon->stopping) { /* else systemd shows what the stop waits for */
         daemon_format_status(daemon, status, sizeof(status));
         notify_status(&daemon->notify, status);
     }
 }
 
+void daemon_on_disk(void *arg, const char *why)
+{
+    struct daemon *daemon = arg;
+
+    snprintf(daemon->disk_note, sizeof(daemon->disk_note), "%s", why);
+    daemon_show_status(daemon);
+}
+
 void daemon_on_link(void *arg, const struct link_change *change)
 {
     struct daemon *daemon = arg;
-    char status[DAEMON_STATUS_MAX];
+    struct link_info info;
 
+    link_info(bridge_link(daemon->bridge), &info);
+    daemon->waits_config = info.waits_config;
     daemon->link_state = change->state;
-    snprintf(daemon->status, sizeof(daemon->status), "%s%s%s", state_words(change->state),
-             change->why[0] ? ": " : "", change->why);
+    snprintf(daemon->status, sizeof(daemon->status), "%s%s%s",
+             daemon->waits_config ? "Not set up yet" : state_words(change->state), change->why[0] ? ": " : "",
+             change->why);
+    daemon_show_status(daemon);
     if (daemon->stopping) {
-        return; /* systemd shows what the stop waits for */
+        return;
     }
-    daemon_format_status(daemon, status, sizeof(status));
-    notify_status(&daemon->notify, status);
+    daemon_watch_config(daemon);
     if (change->state == LINK_OFF && daemon->link_wanted_again) {
         task_post(daemon->sched, &daemon->relink);
     }

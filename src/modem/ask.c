@@ -240,6 +240,7 @@ int ask_start(struct ask *ask, const char *command, uint32_t timeout_ms, modem_a
     snprintf(ask->request.text, sizeof(ask->request.text), "%s", command);
     make_prefix(ask, command);
     ask->expect = (struct at_expect){.end = AT_END_OK, .any_line = true, .lines = ask->prefixes};
+    ask->expect.is_private = strcasestr(command, "CIMI"); /* whoever asks is told; the trace is not */
     ask->expect.deadline_ms = timeout_ms ? timeout_ms : TIMEOUT_DEFAULT_MS;
     if (ask->expect.deadline_ms > TIMEOUT_MAX_MS) {
         ask->expect.deadline_ms = TIMEOUT_MAX_MS;

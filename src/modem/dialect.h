@@ -87,9 +87,11 @@ struct dialect {
     enum dialect_numbering numbering;
     long link; /* numbered by the host: the one we take */
 
-    struct dialect_command prepare; /* sent before the open, may name {is_name}: 1 or 0; or nothing */
-    const char *prepare_link;       /* the line of its answer that tells the link to open */
-    const char *prepare_address;    /* the line that tells {address}; it is only asked for names then */
+    struct dialect_command prepare;       /* sent before the open, may name {is_name}: 1 or 0; or nothing */
+    struct dialect_command prepare_again; /* the same as other firmware wants it, if the first is an ERROR */
+    const char *prepare_refused; /* words for both refused: it is the encryption that cannot be had then */
+    const char *prepare_link;    /* the line of its answer that tells the link to open */
+    const char *prepare_address; /* the line that tells {address}; it is only asked for names then */
     struct dialect_command open;
     const char *open_link;                     /* numbered by the modem: the line that tells it */
     const char *const *open_busy;              /* ends of an open which mean that our link is open already */

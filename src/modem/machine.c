@@ -148,6 +148,25 @@ void modem_fail(struct modem *modem, enum uplink_layer layer, enum uplink_hope h
     sock_disable(&modem->sock, layer == UPLINK_LAYER_BEARER ? STREAM_FAULT_BEARER : STREAM_FAULT_MODEM, why);
 }
 
+void modem_wait_for_config(struct modem *modem, enum uplink_layer layer, const char *format, ...)
+{
+    char why[MODEM_WHY_MAX];
+    va_list args;
+
+    va_start(args, format);
+    vsnprintf(why, sizeof(why), format, args);
+    va_end(args);
+    modem->started = false;
+    modem->resume = resume_after(modem, layer);
+    timer_stop(&modem->deadline);
+    netreg_watch(&modem->netreg, modem->profile->registration ? modem->config.poll_ms : 0);
+    log_warning("modem", "%s", why);
+    modem_say(modem, "%s", why);
+    if (modem->uplink.events.on_failed) {
+        modem->uplink.events.on_failed(modem->uplink.arg, layer, UPLINK_UNFINISHED, why);
+    }
+}
+
 void modem_note_reboot(struct modem *modem)
 {
     uint64_t now_ms = sched_now_ms(modem->sched);

@@ -16,6 +16,7 @@
 #include "blynkd/io/power.h"
 #include "blynkd/modem/modem.h"
 
+#include "apns.h"
 #include "ask.h"
 #include "identity.h"
 #include "net_time.h"
@@ -119,6 +120,9 @@ struct modem {
     char ca_put[16];          /* of the one that was put into the module, whole, in this program's life */
     char ca_size[8];
     char address[48];
+    bool apn_asked;         /* the SIM card's number was asked for since it became ready */
+    bool apn_known;         /* `usual` is filled */
+    struct apn_usual usual; /* for this SIM card */
     char escaped[2][2 * sizeof(((struct modem_config *)NULL)->wifi_password)]; /* ssid, wifi_password */
 
     struct identity identity;
@@ -154,6 +158,9 @@ void modem_fail(struct modem *modem, enum uplink_layer layer, enum uplink_hope h
     __attribute__((format(printf, 4, 5)));
 void modem_on_pump(void *arg);
 void modem_note_reboot(struct modem *modem);
+/* Tells the user that the configuration must be finished first, and rests in the state that it is in. */
+void modem_wait_for_config(struct modem *modem, enum uplink_layer layer, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
 /* "; 3 times in 10 minutes: ..." or "". */
 const char *modem_reboot_advice(const struct modem *modem);
 
@@ -180,12 +187,26 @@ void modem_tls_begin(struct modem *modem);
 void modem_tls_warn(const struct modem *modem);
 /* The certificate that a step wanted to name did not come whole into the module. */
 bool modem_tls_incomplete(const struct modem *modem);
+/* The module took a setting, and reads back another one. */
+bool modem_tls_unfit(const struct modem *modem);
 /* The advice behind a failed step of the data connection. */
 const char *modem_tls_advice(const struct modem *modem);
 /* For scripts: variables and lines whose names begin with "tls_", and the certificate. */
 const char *modem_tls_lookup(const struct modem *modem, const char *name);
 void modem_tls_store(struct modem *modem, const char *name, const char *line, size_t len);
 const uint8_t *modem_tls_payload(void *arg, const char *name, size_t *len);
+
+/* machine_apn.c: the access point that is used, and whose it is. */
+const char *modem_apn(const struct modem *modem);
+const char *modem_apn_user(const struct modem *modem);
+const char *modem_apn_password(const struct modem *modem);
+/* Another SIM card may be in it. */
+void modem_apn_forget(struct modem *modem);
+/* Asks the SIM card for its network if that is of use and was not done yet; true: EVENT_DONE or EVENT_FAILED follows. */
+bool modem_apn_ask(struct modem *modem);
+void modem_apn_store(struct modem *modem, const char *line, size_t len);
+/* Rests, registered, if there is no access point to use; true: it does. */
+bool modem_apn_refuse(struct modem *modem);
 
 /* machine_start.c */
 void modem_enter_down(struct modem *modem);

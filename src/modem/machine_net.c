@@ -90,6 +90,7 @@ void modem_init_parts(struct modem *modem)
 
 static void start_sim(struct modem *modem)
 {
+    modem_apn_forget(modem);
     if (modem->profile->needs_sim) {
         sim_card_start(&modem->sim, modem->profile, modem->config.pin, modem->config.state_dir);
     } else {
@@ -132,6 +133,8 @@ bool modem_sim_on_event(struct modem *modem, enum modem_event event)
     } else if (modem->radio_first && event == EVENT_FAILED) {
         modem_fail(modem, UPLINK_LAYER_MODEM, UPLINK_RETRY, "%s",
                    modem_describe_failure(modem, text, sizeof(text)));
+    } else if (event == EVENT_DONE && modem_apn_ask(modem)) {
+        return true;
     } else if (event == EVENT_DONE) {
         modem_go(modem, MODEM_SETUP,
                  modem->profile->needs_sim ? "the SIM card is ready" : "no SIM card needed");
@@ -272,8 +275,11 @@ void modem_enter_bearer(struct modem *modem)
     modem->credentials_swapped = false;
     modem->address[0] = '\0';
     if (modem->profile->needs_wifi && !modem->config.ssid[0]) {
-        modem_fail(modem, UPLINK_LAYER_BEARER, UPLINK_HOPELESS,
-                   "no wireless network is configured: write its name and password under [wifi]");
+        modem_wait_for_config(modem, UPLINK_LAYER_BEARER,
+                              "no wireless network is configured: write its name and password under [wifi]");
+        return;
+    }
+    if (modem_apn_refuse(modem)) {
         return;
     }
     if (!modem_tls_refuse(modem, modem->profile)) {
@@ -296,7 +302,7 @@ static void on_stage_failed(struct modem *modem)
         return;
     }
     bool is_tls = modem->config.tls && modem->bearer_stage == BEARER_FINISH;
-    bool refused = modem->step_reply.result == AT_RESULT_ERROR;
+    bool refused = modem->step_reply.result == AT_RESULT_ERROR || modem_tls_unfit(modem);
     modem_fail(modem, UPLINK_LAYER_BEARER,
                is_tls && refused && !modem_tls_incomplete(modem) ? UPLINK_HOPELESS : UPLINK_RETRY, "%s%s",
                modem_describe_failure(modem, text, sizeof(text)), modem_tls_advice(modem));
@@ -342,7 +348,7 @@ void modem_enter_ready(struct modem *modem)
     sock_enable(&modem->sock, modem->dialect, send_max(modem));
     netreg_watch(&modem->netreg, modem->profile->registration ? modem->config.poll_ms : 0);
     snprintf(modem->uplink.network, sizeof(modem->uplink.network), "%.40s %.50s", modem->netreg.operator_name,
-             modem->config.apn);
+             modem_apn(modem));
     net_time_begin(&modem->net_time);
     if (modem->uplink.events.on_ready) {
         modem->uplink.events.on_ready(modem->uplink.arg);

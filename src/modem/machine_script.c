@@ -36,7 +36,7 @@ const char *modem_script_lookup(void *arg, const char *name)
         return modem_tls_lookup(modem, name);
     }
     if (strcmp(name, "apn") == 0) {
-        return modem->config.apn;
+        return modem_apn(modem);
     }
     if (strcmp(name, "ssid") == 0) {
         return or_null(escape(modem->escaped[0], modem->config.ssid));
@@ -51,10 +51,10 @@ const char *modem_script_lookup(void *arg, const char *name)
         return or_null(modem->config.name_servers[1]);
     }
     if (strcmp(name, "user") == 0) {
-        return or_null(modem->config.user);
+        return or_null(modem_apn_user(modem));
     }
     if (strcmp(name, "password") == 0) {
-        return or_null(modem->config.password);
+        return or_null(modem_apn_password(modem));
     }
     if (strcmp(name, "attached") == 0) {
         return modem->attached ? "yes" : NULL;
@@ -96,13 +96,13 @@ static bool captured_is(const struct pattern_match *match, size_t index, const c
 /* Context, kind, user, password (facts/modems-simcom.md C1). */
 static void store_credentials(struct modem *modem, const char *line, size_t len)
 {
-    const struct modem_config *config = &modem->config;
+    const char *user = modem_apn_user(modem);
+    const char *password = modem_apn_password(modem);
     struct pattern_match match;
 
     modem->credentials_swapped = pattern_matches("+CGAUTH: 1,%d,%q,%q", line, len, &match) &&
-                                 captured_is(&match, 1, config->password) &&
-                                 captured_is(&match, 2, config->user) &&
-                                 strcmp(config->user, config->password) != 0;
+                                 captured_is(&match, 1, password) && captured_is(&match, 2, user) &&
+                                 strcmp(user, password) != 0;
 }
 
 /* The first dotted address in the line, whatever stands before it. */
@@ -157,6 +157,7 @@ static const struct {
     {"model", store_model},
     {"firmware", store_firmware},
     {"imei", store_imei},
+    {"subscriber", modem_apn_store},
     {"attached", store_attached},
     {"address", store_address},
     {"credentials", store_credentials},

@@ -243,6 +243,13 @@ bool modem_tls_incomplete(const struct modem *modem)
            strstr(modem->step->send, "{tls_kept}") && !modem->ca_there;
 }
 
+/* A judged answer; lines that are awaited beside an OK tell of what may be better the next time. */
+bool modem_tls_unfit(const struct modem *modem)
+{
+    return modem->step_reply.result == AT_RESULT_FAIL && modem->step && modem->step->expect &&
+           modem->step->expect->end == AT_END_OK;
+}
+
 const char *modem_tls_advice(const struct modem *modem)
 {
     if (modem->config.tls && modem->bearer_stage == BEARER_FINISH) {

@@ -61,7 +61,7 @@ static bool needs_new_start(const struct modem_config *a, const struct modem_con
 {
     return strcmp(a->profile, b->profile) != 0 || strcmp(a->pin, b->pin) != 0 ||
            strcmp(a->ssid, b->ssid) != 0 || strcmp(a->wifi_password, b->wifi_password) != 0 ||
-           strcmp(a->apn, b->apn) != 0 || strcmp(a->user, b->user) != 0 ||
+           a->apn_is != b->apn_is || strcmp(a->apn, b->apn) != 0 || strcmp(a->user, b->user) != 0 ||
            strcmp(a->password, b->password) != 0 || a->command_gap_ms != b->command_gap_ms ||
            a->allow_roaming != b->allow_roaming ||
            memcmp(a->name_servers, b->name_servers, sizeof(a->name_servers)) != 0 ||

@@ -23,6 +23,8 @@ const struct modem_info *modem_info(struct modem *modem)
     COPY(info->operator_name, registered ? modem->netreg.operator_name : "");
     COPY(info->access, registered ? netreg_access(&modem->netreg) : "");
     COPY(info->registration, netreg_state_name(netreg_state(&modem->netreg)));
+    COPY(info->apn, modem_apn(modem));
+    COPY(info->apn_usual, modem->usual.apn);
     COPY(info->address, modem->state == MODEM_READY ? modem->address : "");
     info->signal_dbm = modem->netreg.signal_dbm;
     info->bytes_out = counters->bytes_out;

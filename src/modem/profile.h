@@ -85,6 +85,7 @@ extern const struct at_step steps_sync[];
 extern const struct at_step steps_identify[];
 extern const struct at_step steps_radio_off[];
 extern const struct at_step steps_radio_on[];
+extern const struct at_step steps_subscriber[];
 
 const char *profile_level_name(enum profile_level level);
 const char *profile_tls_name(enum profile_tls tls);

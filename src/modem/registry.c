@@ -48,6 +48,11 @@ size_t modem_profile_count(void)
     return count;
 }
 
+bool modem_profile_has_wifi(const struct modem_profile *profile)
+{
+    return profile->needs_wifi;
+}
+
 const struct modem_profile *modem_profile_find(const char *name)
 {
     const struct modem_profile *profile;

@@ -211,6 +211,7 @@ static bool dialect_sound(const struct dialect *dialect)
     }
     return command_sound(name, "open", &dialect->open, true) &&
            command_sound(name, "prepare", &dialect->prepare, false) &&
+           command_sound(name, "prepare again", &dialect->prepare_again, false) &&
            line_sound(name, "prepare", dialect->prepare_link) &&
            line_sound(name, "prepare", dialect->prepare_address) &&
            command_sound(name, "send", &dialect->send, true) &&

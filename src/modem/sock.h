@@ -65,6 +65,7 @@ struct sock {
 
     bool sweep_wanted;   /* links of an earlier life may be open */
     bool open_retried;   /* once, after closing what was in the way */
+    bool prepared_again; /* in the other form */
     bool open_unsure;    /* the open may have worked */
     bool connected_seen; /* a line said so */
     bool bearer_gone;

@@ -15,6 +15,7 @@ static void begin(struct sock *sock)
     if (sock->dialect->numbering == DIALECT_NOT_NUMBERED) {
         sock->link = 0;
     }
+    sock->prepared_again = false;
     sock->open_unsure = false;
     sock->connected_seen = false;
     sock->name_failed = false;
@@ -60,6 +61,9 @@ static void fail(struct sock *sock, const struct at_reply *reply)
 
     if (sock->dialect->prepare_address && reply->result != AT_RESULT_TIMEOUT) {
         sock_blame(sock, STREAM_FAULT_NAME, "the modem cannot find the address of %.100s", sock->host);
+    } else if (sock->dialect->prepare_refused && reply->result == AT_RESULT_ERROR) {
+        sock_blame(sock, STREAM_FAULT_TLS, "%.64s:%u was not reached: %s", sock->host, (unsigned)sock->port,
+                   sock->dialect->prepare_refused);
     } else {
         sock_blame(sock, STREAM_FAULT_CONNECT, "%.64s:%u was not reached: %s", sock->host,
                    (unsigned)sock->port, cme_describe(reply, text, sizeof(text)));
@@ -73,6 +77,12 @@ void sock_on_prepare_done(struct sock *sock, const struct at_reply *reply)
     bool told =
         (!dialect->prepare_link || sock->link >= 0) && (!dialect->prepare_address || sock->address[0]);
 
+    if (!sock->unwanted && reply->result == AT_RESULT_ERROR && dialect->prepare_again.send &&
+        !sock->prepared_again) {
+        sock->prepared_again = true;
+        sock_command(sock, &sock->control, &dialect->prepare_again);
+        return;
+    }
     if (sock->unwanted || reply->result != AT_RESULT_OK || !told) {
         fail(sock, reply);
     } else {

@@ -78,3 +78,18 @@ const struct at_step steps_radio_on[] = {
      .what = "switching the radio on"},
     {0},
 };
+
+/* The number belongs to a person: its answer is not shown anywhere. */
+static const struct at_expect expect_number = {
+    .end = AT_END_OK, .deadline_ms = 5000, .any_line = true, .is_private = true};
+
+const struct at_step steps_subscriber[] = {
+    {.send = "AT+CIMI",
+     .expect = &expect_number,
+     .store = "subscriber",
+     .tries = 3,
+     .retry_ms = 1000,
+     .on_fail = AT_FAIL_GO_ON,
+     .what = "asking whose SIM card it is"},
+    {0},
+};

@@ -53,6 +53,15 @@ time_t clock_time(const struct modem *modem)
     return time(NULL) + modem->clock.offset_s;
 }
 
+time_t clock_own(const struct modem *modem)
+{
+    char text[CLOCK_TEXT_MAX];
+    time_t unset;
+
+    snprintf(text, sizeof text, "%.17s", VARIANT_TEXT(modem, CLOCK_UNSET)); /* without its zone */
+    return modem->clock.is_known || !read_text(text, &unset) ? clock_time(modem) : unset;
+}
+
 static void print_time(time_t when, char out[CLOCK_TEXT_MAX])
 {
     struct tm utc;

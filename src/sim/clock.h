@@ -30,6 +30,8 @@ void clock_registered(struct modem *modem, bool quietly);
 /* The network has a time to tell. */
 bool clock_is_told(const struct modem *modem);
 time_t clock_time(const struct modem *modem);
+/* What the module itself takes for the time. */
+time_t clock_own(const struct modem *modem);
 /* yy/MM/dd,hh:mm:ss as the network gives it, and in the zone that it gives. */
 void clock_utc(const struct modem *modem, char out[CLOCK_TEXT_MAX]);
 void clock_local(const struct modem *modem, char out[CLOCK_TEXT_MAX]);

@@ -32,12 +32,21 @@ static bool trust(SSL_CTX *context, const struct link_tls_wish *wish)
     return count > 0;
 }
 
+static void choose_version(SSL_CTX *context, bool old)
+{
+    int version = old ? TLS1_VERSION : TLS1_2_VERSION;
+
+    if (old)
+        SSL_CTX_set_security_level(context, 0); /* or OpenSSL does not even ask for it */
+    SSL_CTX_set_max_proto_version(context, version);
+    SSL_CTX_set_min_proto_version(context, version);
+}
+
 static bool set_up(struct link_tls *tls, const struct link_tls_wish *wish)
 {
     X509_VERIFY_PARAM *param;
 
-    SSL_CTX_set_max_proto_version(tls->context, TLS1_2_VERSION);
-    SSL_CTX_set_min_proto_version(tls->context, TLS1_2_VERSION);
+    choose_version(tls->context, wish->old);
     if (wish->no_p384)
         SSL_CTX_set1_groups_list(tls->context, "X25519:P-256");
     SSL_CTX_set_verify(tls->context, wish->verify ? SSL_VERIFY_PEER : SSL_VERIFY_NONE, NULL);
@@ -46,6 +55,8 @@ static bool set_up(struct link_tls *tls, const struct link_tls_wish *wish)
     param = SSL_CTX_get0_param(tls->context);
     if (!wish->check_dates)
         X509_VERIFY_PARAM_set_flags(param, X509_V_FLAG_NO_CHECK_TIME);
+    else if (wish->now != 0)
+        X509_VERIFY_PARAM_set_time(param, wish->now);
     tls->ssl = SSL_new(tls->context);
     if (tls->ssl == NULL)
         return false;

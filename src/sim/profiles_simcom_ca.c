@@ -48,13 +48,14 @@ static const struct boot_step boot[] = {
 
 static const struct variant_default variants[] = {VARIANTS, {V_LOCAL_IP, "10.94.36.44"}, {0, NULL}};
 
-/* It refuses several of the settings of CACFG (B6) and has lost a quote of *PSUTTZ (9). */
+/* It refuses several of the settings of CACFG (B6), wants small letters (B7) and has lost a quote of *PSUTTZ (9). */
 static const struct variant_default variants_first[] = {VARIANTS,
                                                         {V_PSUTTZ, "broken"},
                                                         {V_LOCAL_IP, "10.181.182.177"},
                                                         {V_APP_PDP_INDEX, "off"},
                                                         {V_CNACT_FORM, "plain"},
                                                         {V_CACFG, "refused"},
+                                                        {V_SSL_KEYS, "lower"},
                                                         {0, NULL}};
 
 #define COMMON                                                                                               \

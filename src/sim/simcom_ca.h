@@ -17,10 +17,14 @@
 #define SIMCOM_CA_CONTEXTS 4
 #define SIMCOM_CA_SOCKETS  13 /* cid 0 to 12; the profile may have fewer */
 
+#define SIMCOM_CA_CIPHERS 8
+
 /* SSL context 0, the only one that is simulated; forgotten at a reboot. */
 struct simcom_ca_ssl {
     bool files_open; /* CFSINIT */
-    bool no_dates;
+    bool no_dates, datagrams;
+    int version; /* 0: never chosen, 1 to 3: TLS 1.0 to 1.2, 4 and 5: for datagrams */
+    unsigned ciphers[SIMCOM_CA_CIPHERS];
     char file[FILE_NAME_MAX]; /* that is being written */
     char ca[FILE_NAME_MAX], name[LINK_TLS_NAME_MAX];
 };

@@ -131,6 +131,14 @@
       "result of a CAOPEN that does not connect; hang: it never answers")                                    \
     X(CAOPEN_USED, FAMILY_SIMCOM_CA, "caopen_used", "4|3", "4", "result of CAOPEN on a cid in use")          \
     X(TLS_RESULT, FAMILY_SIMCOM_CA, "tls_result", "#", "1", "result of a handshake that fails")              \
+    X(CA_TLS, FAMILY_SIMCOM_CA, "ca_tls", "1.2|1.0|stays|absent", "1.2",                                     \
+      "TLS 1.2; 1.0 at most, more is refused or (stays) taken without effect; no TLS")                       \
+    X(SSL_KEYS, FAMILY_SIMCOM_CA, "ssl_keys", "any|lower", "any", "small letters only in CSSLCFG, CASSLCFG") \
+    X(SNI_FORM, FAMILY_SIMCOM_CA, "sni_form", "any|quoted|bare|absent", "any",                               \
+      "the name in CSSLCFG=\"sni\", or a firmware that knows none")                                          \
+    X(CTXINDEX_FORM, FAMILY_SIMCOM_CA, "ctxindex_form", "inline|next_line", "inline",                        \
+      "values behind +CSSLCFG: or on the next line")                                                         \
+    X(DOWNLOAD_OK, FAMILY_SIMCOM_CA, "download_ok", "off|on", "off", "an OK before DOWNLOAD of CFSWFILE")    \
     X(CID_AFTER_FAILURE, FAMILY_SIMCOM_CA, "cid_after_failure", "free|held", "free",                         \
       "a failed CAOPEN leaves the cid free, or it wants CACLOSE")                                            \
     X(CID_AFTER_CLOSE, FAMILY_SIMCOM_CA, "cid_after_close", "held|free", "held",                             \

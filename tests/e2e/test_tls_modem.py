@@ -9,9 +9,9 @@ from harness import BUILD, SERVER_NAME, TOKEN, Rig, default_settings, make_certs
 
 pytestmark = pytest.mark.simulated_cloud
 
-BY_DOCUMENT = ["bg96", "bg95", "ec25", "eg25", "ec200u", "eg915", "sim7080", "sim7070", "sim7090", "sim7600",
-               "a7672", "a7670"]
-FAMILIES = ["bg96", "sim7080", "sim7600"]  # one of each dialect
+BY_DOCUMENT = ["bg96", "bg95", "ec25", "eg25", "ec200u", "eg915", "sim7080", "sim7070", "sim7090", "sim7000ssl",
+               "sim7600", "a7672", "a7670"]
+FAMILIES = ["bg96", "sim7080", "sim7000ssl", "sim7600"]  # one of each dialect
 
 
 @pytest.fixture(scope="module")
@@ -188,8 +188,10 @@ def test_a_key_that_the_firmware_cannot_read(certs, tmp_path):
 KNOWS_TIME = ("--variant", "takes_time=always")
 UNTOLD = "ca_file"  # it may be anything: so what can be done is said
 REFUSED = [("bg96", "cert-expired", UNTOLD), ("sim7600", "cert-expired", UNTOLD),
-           ("a7672", "cert-not-yet-valid", UNTOLD), ("sim7080", "cert-expired", "expired"),
-           ("sim7080", "cert-not-yet-valid", "not valid yet"), ("sim7080", "cert-wrong-name", "another name"),
+           ("a7672", "cert-not-yet-valid", UNTOLD),
+           *[(profile, fault, words) for profile in ["sim7080", "sim7000ssl"]
+             for fault, words in [("cert-expired", "expired"), ("cert-not-yet-valid", "not valid yet"),
+                                  ("cert-wrong-name", "another name")]],
            *[(profile, fault, UNTOLD) for profile in FAMILIES
              for fault in ["cert-unknown-ca", "cert-self-signed", "tls-cut-in-handshake", "plain-answer"]]]
 
@@ -215,11 +217,48 @@ def test_a_modem_without_the_time_says_so(certs, profile):
         assert "does not know the time" in rig.daemon.program.log()
 
 
+@pytest.mark.parametrize("profile", ["sim7080", "sim7000ssl"])
+def test_dates_are_judged_by_the_modems_clock(certs, profile):
+    """It is wrong, but may be right: so it is asked to judge, and whom to blame is said."""
+    with tls_rig(certs, profile, modem_options=(*KNOWS_TIME, "--variant", "clock=59/01/01,00:00:00")) as rig:
+        why = wait_until(lambda: "expired" in (now := rig.link()["why"]) and now, "the reason", 40)
+        assert "by the modem's clock" in why
+        assert rig.cloud.frames()["logins"] == 0
+
+
 @pytest.mark.parametrize("profile", ["bg96", "sim7600"])
 def test_what_it_does_not_check_is_said(certs, profile):
     with tls_rig(certs, profile, cloud_options=("--fault", "cert-wrong-name")) as rig:
         rig.online()
         assert "does not say that it compares the name" in rig.daemon.program.log()
+
+
+FORMS = ["sni_form=quoted", "sni_form=bare", "ctxindex_form=next_line", "download_ok=on", "cnact_form=indexed",
+         "casend_line=on", "cacid_first=optional", "cid_after_failure=held"]
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_as_other_firmware_has_it(certs, form):
+    with tls_rig(certs, "sim7000ssl", modem_options=("--variant", form)) as rig:
+        rig.online()
+        assert rig.cloud.connections()[-1]["tls"]["name"] == SERVER_NAME
+        assert modem_log(rig).count("BEGIN CERTIFICATE") == 1
+
+
+UNFIT = [("ca_tls=absent", "choosing TLS 1.2, which not every firmware has, failed"),
+         ("ca_tls=1.0", "choosing TLS 1.2, which not every firmware has, failed"),
+         ("ca_tls=stays", "having TLS 1.2 used, which not every firmware does, failed"),
+         ("sni_form=absent", "too old to say which server it wants")]
+
+
+@pytest.mark.parametrize("firmware, words", UNFIT)
+def test_firmware_that_cannot_is_told_nothing(certs, firmware, words):
+    """The same module, and the same words of itself: it is only known when it is asked to."""
+    with tls_rig(certs, "sim7000ssl", modem_options=("--variant", firmware)) as rig:
+        why = wait_until(lambda: words in (now := rig.link()["why"]) and now, "the reason", 40)
+        assert "`tls = yes`" in why
+        assert rig.cloud.frames()["connections"] == 0
+        assert not re.search("reset|restart|power|radio", rig.link()["steps_taken"])
 
 
 def test_the_second_port(certs):
@@ -244,7 +283,8 @@ def test_from_plain_to_the_modem_and_to_the_host(certs, profile):
 
 
 CANNOT = [("a7", "no TLS of its own"), ("m590", "no TLS of its own"), ("sim800", "too old"), ("m95", "too old"),
-          ("sim5360", "no TLS of its own"), ("sara-r4", "cannot work with"), ("sim7000ssl", "cannot work with"), ("sim7000", "no TLS of its own"), ("esp8266", "no TLS of its own")]
+          ("sim5360", "no TLS of its own"), ("sara-r4", "cannot work with"), ("sim7000", "no TLS of its own"),
+          ("esp8266", "no TLS of its own")]
 
 
 def check_config(folder, profile, network=None, **blynk):

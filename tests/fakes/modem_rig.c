@@ -45,6 +45,7 @@ static void on_failed(void *arg, enum uplink_layer layer, enum uplink_hope hope,
     static const char *const hopes[] = {[UPLINK_RETRY] = "retry",
                                         [UPLINK_RESTARTED] = "restarted",
                                         [UPLINK_WEAK] = "weak",
+                                        [UPLINK_UNFINISHED] = "unfinished",
                                         [UPLINK_HOPELESS] = "hopeless"};
 
     note(arg, "failed %s, %s: %s", uplink_layer_name(layer), hopes[hope], why);

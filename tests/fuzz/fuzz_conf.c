@@ -9,12 +9,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-static void check_finding(void *arg, bool is_error, const char *text)
+static void check_finding(void *arg, enum conf_gravity gravity, const char *text)
 {
     const struct conf *conf = arg;
     const char *token = conf->bridge.link.session.token;
 
-    (void)is_error;
+    (void)gravity;
     /* A short token is also a part of ordinary words. */
     if (strchr(text, '\n') || (strlen(token) > 24 && strstr(text, token))) {
         abort();
@@ -35,8 +35,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     memset(&loader, 0, sizeof(loader));
     loader.conf = &conf;
     loader.report = &report;
-    loader.file_count = 1;
-    strcpy(loader.files[0], "fuzz.conf");
+    loader.origins.file_count = 1;
+    strcpy(loader.origins.files[0], "fuzz.conf");
     conf_ini_parse(&loader, (const char *)data, size);
     conf_check(&loader);
     conf_report_each(&report, check_finding, &conf);

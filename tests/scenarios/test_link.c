@@ -896,6 +896,57 @@ static void test_sim_needs_a_person(void **state)
     assert_null(strpbrk(bench->uplink->log, "brRokp"));
 }
 
+/* Everything below comes up, for a person to look at; nothing is tried in vain, however long it takes. */
+static void test_without_a_token_the_link_waits_for_it(void **state)
+{
+    struct bench *bench = *state;
+    struct link_config config = bench->config;
+
+    memset(config.session.token, 0, sizeof(config.session.token));
+    assert_false(link_configure(bench->link, &config));
+    link_start(bench->link, "started");
+    wait_for(bench, LINK_WAIT, 10000);
+    assert_why(bench, "waiting for the token");
+    sched_advance(bench->sched, 5 * HOUR);
+    assert_int_equal(info_of(bench).state, LINK_WAIT);
+    assert_int_equal(info_of(bench).next_try_ms, 0);
+    assert_int_equal(bench->uplink->starts, 1);
+    assert_string_equal(bench->hosts, "");
+    link_restart(bench->link, "somebody asks for it");
+    sched_advance(bench->sched, MINUTE);
+    assert_why(bench, "waiting for the token");
+
+    /* A failure below meanwhile is mended as always. */
+    fake_uplink_fail(bench->uplink, UPLINK_LAYER_BEARER, UPLINK_RETRY, "the data connection is gone");
+    sched_settle(bench->sched);
+    assert_true(info_of(bench).next_try_ms > 0);
+    sched_advance(bench->sched, HOUR);
+    assert_why(bench, "waiting for the token");
+    assert_int_equal(info_of(bench).next_try_ms, 0);
+
+    link_configure(bench->link, &bench->config);
+    wait_for(bench, LINK_ONLINE, 10000);
+}
+
+static void test_an_unfinished_configuration_is_waited_for(void **state)
+{
+    struct bench *bench = *state;
+
+    bench->uplink->fault = UPLINK_LAYER_BEARER;
+    bench->uplink->hope = UPLINK_UNFINISHED;
+    bench->uplink->why = "apn is missing";
+    link_start(bench->link, "started");
+    wait_for(bench, LINK_WAIT, 10000);
+    assert_string_equal(info_of(bench).why, "apn is missing");
+    sched_advance(bench->sched, 5 * HOUR);
+    assert_int_equal(bench->uplink->starts, 1);
+    assert_int_equal(info_of(bench).blamed, UPLINK_LAYER_NONE);
+    bench->uplink->fault = UPLINK_LAYER_NONE;
+    link_restart(bench->link, "the configuration has changed");
+    wait_for(bench, LINK_ONLINE, 10000);
+    assert_null(strpbrk(bench->uplink->log, "brRokp"));
+}
+
 /* After each "try again" of a person the slow retries begin anew, not with an hour. */
 static void test_a_restart_ends_a_long_rest(void **state)
 {
@@ -1205,6 +1256,8 @@ int main(void)
         TEST(test_replugging_is_ordinary),
         TEST(test_a_better_reason_is_no_second_failure),
         TEST(test_sim_needs_a_person),
+        TEST(test_without_a_token_the_link_waits_for_it),
+        TEST(test_an_unfinished_configuration_is_waited_for),
         TEST(test_a_restart_ends_a_long_rest),
         TEST(test_an_uplink_that_is_lost_in_thought),
         TEST(test_rungs_of_a_running_uplink),

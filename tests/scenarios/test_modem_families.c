@@ -246,7 +246,7 @@ static void esp8266_without_a_network_says_what_to_do(void **state)
     modem_rig_play_until(&rig, "esp8266/start.log", 6, 10000);
     sched_advance(rig.sched, 100);
     modem_rig_expect(
-        &rig, "failed data connection, hopeless: no wireless network is configured: write its name and "
+        &rig, "failed data connection, unfinished: no wireless network is configured: write its name and "
               "password under [wifi]\n");
     modem_rig_free(&rig);
 }

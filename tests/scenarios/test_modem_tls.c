@@ -233,6 +233,93 @@ static void sim7080_says_what_is_wrong(void **state)
     modem_rig_free(&rig);
 }
 
+#define SMALL_NAME_TOLD(answer) ">> AT+CSSLCFG=\"sni\",0,\"blynk.cloud\"\\r\n<< " answer "\n"
+#define BARE_NAME_TOLD(answer)  ">> AT+CSSLCFG=\"sni\",0,blynk.cloud\\r\n<< " answer "\n"
+#define SIM7000_OPEN            ">> AT+CAOPEN=0,\"blynk.cloud\",443\\r\n"
+
+static void bring_up_7000(struct modem_rig *rig)
+{
+    char text[8192];
+
+    read_log(TEST_SOURCE_DIR "/tests/logs/sim7000ssl/tls.log", text, sizeof(text));
+    strcat(text, SIM7080_TIME);
+    bring_up_from(rig, "sim7000ssl", ">> AT+CACID", text);
+    modem_rig_expect(rig, "ready\n");
+    assert_int_equal(stream_open(rig->stream, "blynk.cloud", 443), 0);
+}
+
+/* Its application note writes the name without quotes. */
+static void sim7000_tells_the_name_as_its_firmware_wants_it(void **state)
+{
+    struct modem_rig rig;
+
+    (void)state;
+    bring_up_7000(&rig);
+    modem_rig_say(&rig,
+                  SMALL_NAME_TOLD("\\r\\nERROR\\r\\n") BARE_NAME_TOLD("\\r\\nOK\\r\\n") SIM7000_OPEN
+                  "<< \\r\\n+CAOPEN: 0,0\\r\\n\\r\\nOK\\r\\n\n",
+                  30000);
+    modem_rig_expect(&rig, "open\n");
+    assert_int_equal(stream_write(rig.stream, (const uint8_t *)LOGIN, sizeof(LOGIN) - 1), sizeof(LOGIN) - 1);
+    modem_rig_play(&rig, "sim7000ssl/session.log", 5000);
+    modem_rig_expect_bytes(&rig, "\x00\x00\x01\x00\xC8", 5);
+    modem_rig_free(&rig);
+}
+
+/* Nothing is opened without a name: the server would show somebody else's certificate. */
+static void sim7000_without_names_opens_nothing(void **state)
+{
+    struct modem_rig rig;
+
+    (void)state;
+    bring_up_7000(&rig);
+    modem_rig_say(
+        &rig,
+        SMALL_NAME_TOLD("\\r\\nERROR\\r\\n") BARE_NAME_TOLD(
+            "\\r\\nERROR\\r\\n") ">> AT+CNACT?\\r\n<< \\r\\n+CNACT: 1,\"10.1.2.3\"\\r\\n\\r\\nOK\\r\\n\n",
+        30000);
+    modem_rig_expect(
+        &rig, "TLS not established: blynk.cloud:443 was not reached: the modem's firmware is too old to say "
+              "which server it wants, so the server cannot show the right certificate: `tls = yes` does "
+              "without the modem's TLS\n");
+    modem_rig_free(&rig);
+}
+
+/* Refused, or taken and not done: read back on the same line or the next. */
+static void sim7000_with_an_old_tls_is_refused(void **state)
+{
+    static const struct {
+        const char *script, *failed;
+    } cases[] = {
+        {">> AT+CSSLCFG=\"sslversion\",0,3\\r\n<< \\r\\nERROR\\r\\n\n",
+         "choosing TLS 1.2, which not every firmware has, failed: the modem says \"ERROR\""},
+        {">> AT+CSSLCFG=\"sslversion\",0,3\\r\n<< \\r\\nOK\\r\\n\n>> AT+CSSLCFG=\"ctxindex\",0\\r\n"
+         "<< \\r\\n+CSSLCFG: 0,2,0xc02f,0,1,\"\"\\r\\n\\r\\nOK\\r\\n\n",
+         "having TLS 1.2 used, which not every firmware does, failed: the modem says "
+         "\"+CSSLCFG: 0,2,0xc02f,0,1,\"\"\""},
+        {">> AT+CSSLCFG=\"sslversion\",0,3\\r\n<< \\r\\nOK\\r\\n\n>> AT+CSSLCFG=\"ctxindex\",0\\r\n"
+         "<< \\r\\n+CSSLCFG:\\r\\n0,1,0xc02f,0,1,\"\"\\r\\n\\r\\nOK\\r\\n\n",
+         "having TLS 1.2 used, which not every firmware does, failed: the modem says "
+         "\"0,1,0xc02f,0,1,\"\"\""},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct modem_rig rig;
+        char diary[300];
+
+        bring_up_from(&rig, "sim7000ssl", ">> AT+CACID", cases[i].script);
+        fake_port_expect_silence(rig.fake);
+        snprintf(
+            diary, sizeof(diary),
+            "failed data connection, hopeless: %s; this is the modem's own TLS: `tls = yes` does without "
+            "it\n",
+            cases[i].failed);
+        modem_rig_expect(&rig, diary);
+        modem_rig_free(&rig);
+    }
+}
+
 static void refuse(const char *profile, const char *start, const char *why)
 {
     struct modem_rig rig;
@@ -263,6 +350,9 @@ int main(void)
         cmocka_unit_test(distrust_is_blamed_on_nothing_below),
         cmocka_unit_test(sim7080_tells_the_name_first),
         cmocka_unit_test(sim7080_says_what_is_wrong),
+        cmocka_unit_test(sim7000_tells_the_name_as_its_firmware_wants_it),
+        cmocka_unit_test(sim7000_without_names_opens_nothing),
+        cmocka_unit_test(sim7000_with_an_old_tls_is_refused),
         cmocka_unit_test(modems_that_cannot_are_refused),
     };
 

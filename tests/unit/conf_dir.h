@@ -93,12 +93,12 @@ static inline void conf_dir_make_dropins(const struct conf_dir *dir)
     assert_int_equal(mkdir(path, 0755), 0);
 }
 
-static inline void conf_dir_take_finding(void *arg, bool is_error, const char *text)
+static inline void conf_dir_take_finding(void *arg, enum conf_gravity gravity, const char *text)
 {
     struct conf_dir *dir = arg;
     size_t len = strlen(dir->findings);
 
-    snprintf(dir->findings + len, sizeof(dir->findings) - len, "%c %s\n", is_error ? 'E' : 'W', text);
+    snprintf(dir->findings + len, sizeof(dir->findings) - len, "%c %s\n", "WEM"[gravity], text);
 }
 
 static inline int conf_dir_load(struct conf_dir *dir)

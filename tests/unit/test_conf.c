@@ -269,8 +269,22 @@ static void an_empty_apn_is_a_choice(void **state)
     struct conf_dir *dir = *state;
 
     assert_int_equal(conf_dir_try(dir, "[blynk]\ntoken = " CANARY "\n[network]\napn =\n"), 0);
+    assert_int_equal(dir->conf->modem.apn_is, MODEM_APN_GIVEN);
+    assert_int_equal(dir->report.missing, 0);
+    assert_int_equal(conf_dir_try(dir, "[blynk]\ntoken = " CANARY "\n[network]\napn = auto\n"), 0);
+    assert_int_equal(dir->conf->modem.apn_is, MODEM_APN_USUAL);
+    assert_int_equal(dir->report.missing, 0);
     assert_int_equal(conf_dir_try(dir, "[blynk]\ntoken = " CANARY "\n[network]\nuplink = host\n"), 0);
-    assert_int_equal(conf_dir_try(dir, "[blynk]\ntoken = " CANARY "\n"), -EINVAL);
+    assert_int_equal(dir->report.missing, 0);
+    assert_int_equal(conf_dir_try(dir, "[blynk]\ntoken = " CANARY "\n[wifi]\nssid = home\n"), 0);
+    assert_int_equal(dir->report.missing, 0);
+    assert_int_equal(conf_dir_try(dir, "[blynk]\ntoken = " CANARY "\n[modem]\nprofile = esp8266\n"), 0);
+    assert_int_equal(dir->conf->missing, CONF_MISSING_SSID);
+    conf_dir_expect(dir, "[wifi] ssid: missing");
+    assert_int_equal(conf_dir_try(dir, "[blynk]\ntoken = " CANARY "\n"), 0);
+    assert_int_equal(dir->conf->modem.apn_is, MODEM_APN_MISSING);
+    assert_int_equal(dir->conf->missing, CONF_MISSING_APN);
+    conf_dir_expect(dir, "M ");
     conf_dir_expect(dir, "[network] apn: missing");
 }
 

@@ -191,12 +191,20 @@ static void a_missing_token_is_told_once(void **state)
 {
     struct conf_dir *dir = *state;
 
-    assert_int_equal(conf_dir_try(dir, "[network]\napn = x\n"), -EINVAL);
-    assert_int_equal(dir->report.errors, 1);
+    assert_int_equal(conf_dir_try(dir, "[network]\napn = x\n"), 0);
+    assert_int_equal(dir->report.errors, 0);
+    assert_int_equal(dir->report.missing, 1);
+    assert_int_equal(dir->conf->missing, CONF_MISSING_TOKEN);
+    assert_string_equal(conf_missing_words(dir->conf->missing), "[blynk] token");
     conf_dir_expect(dir, "[blynk] token: missing; write it here, or name a file with token_file");
+
+    assert_int_equal(conf_dir_try(dir, "[network]\napn = x\n[blynk]\ntoken =\n"), 0);
+    assert_int_equal(dir->conf->missing, CONF_MISSING_TOKEN);
+    conf_dir_expect(dir, "blynkd.conf:4: [blynk] token: missing");
 
     assert_int_equal(conf_dir_try(dir, "[network]\napn = x\n[blynk]\ntoken = a\\b\n"), -EINVAL);
     assert_int_equal(dir->report.errors, 1);
+    assert_int_equal(dir->report.missing, 0);
     conf_dir_expect(dir, "blynkd.conf:4: [blynk] token: has a character that cannot be sent");
 }
 

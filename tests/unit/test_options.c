@@ -46,6 +46,10 @@ static void each_option_is_known(void **state)
     assert_string_equal(parse("--config=x.conf --foreground").config_path, "x.conf");
     assert_int_equal(parse("--foreground").action, OPTIONS_RUN);
     assert_int_equal(parse("--check-config -c x").action, OPTIONS_CHECK_CONFIG);
+    assert_null(parse("--check-config -c x").candidate);
+    assert_string_equal(parse("--check-config y -c x").candidate, "y");
+    assert_string_equal(parse("-c x --check-config y").config_path, "x");
+    assert_int_equal(parse("--check-config y z").action, OPTIONS_WRONG);
     assert_int_equal(parse("--help-config").action, OPTIONS_HELP_CONFIG);
     assert_int_equal(parse("--list-modems").action, OPTIONS_LIST_MODEMS);
     assert_int_equal(parse("--version").action, OPTIONS_VERSION);
@@ -63,7 +67,7 @@ static void what_is_not_known_is_refused(void **state)
                                         "-c",
                                         "start",
                                         "--log-level loud",
-                                        "--check-config x",
+                                        "--check-config x y",
                                         "--log-level loud --version"};
 
     (void)state;

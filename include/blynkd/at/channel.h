@@ -64,6 +64,7 @@ struct at_expect {
     uint32_t fail_settle_ms;  /* the OK or ERROR behind a `fail` line is awaited so long; 0: there is none */
     bool any_line;            /* every line that no unsolicited pattern claims belongs to the answer (ATI) */
     bool no_payload;          /* while it runs nothing announces payload, even if a line looks like it */
+    bool is_private;          /* its lines with digits are not shown, not even when they come too late */
 };
 
 #define AT_DEADLINE_DEFAULT_MS 5000

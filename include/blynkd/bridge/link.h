@@ -126,6 +126,7 @@ struct link_info {
     const char *address;      /* where that is, while connected; "": not known */
     unsigned reconnects;      /* sessions after the first */
     uint64_t next_try_ms;     /* WAIT, REFUSED: time left; else 0 */
+    bool waits_config;        /* WAIT: until something is configured */
     enum uplink_layer blamed; /* WAIT: which layer failed */
     enum uplink_rung rung;    /* what the next try begins with */
     uint32_t rung_counts[UPLINK_RUNG_COUNT];

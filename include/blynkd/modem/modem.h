@@ -34,12 +34,20 @@ enum modem_state {
 #undef MODEM_ENUM
 };
 
+/* What the configuration says of the access point. */
+enum modem_apn {
+    MODEM_APN_GIVEN,   /* `apn`; empty: the network chooses */
+    MODEM_APN_USUAL,   /* the one that is usual for the SIM card */
+    MODEM_APN_MISSING, /* nothing: the modem waits for it when it is registered, and tells what is usual */
+};
+
 #define MODEM_NAME_SERVERS 2
 #define MODEM_CA_MAX       8192 /* bytes of the authority's certificate; a modem takes 10 KiB */
 
 struct modem_config {
     char profile[24]; /* a name of modem_profiles(), or "auto" */
     char pin[12];     /* "" = none; a secret */
+    enum modem_apn apn_is;
     char apn[101];
     char ssid[33];                             /* of the wireless network, for modules without a SIM card */
     char wifi_password[64];                    /* a secret */
@@ -86,6 +94,8 @@ struct modem_info {
     char operator_name[48];
     char access[16];       /* "GSM", "GPRS", "LTE"... */
     char registration[40]; /* in words */
+    char apn[101];         /* in use, or will be */
+    char apn_usual[101];   /* for this SIM card; "" = not asked for or not known */
     char address[48];
     int signal_dbm; /* 0 = not known */
     uint64_t bytes_out, bytes_in, commands, timeouts, reboots;
@@ -111,6 +121,8 @@ size_t modem_profile_count(void);
 const struct modem_profile *modem_profile_at(size_t index);
 const struct modem_profile *modem_profile_find(const char *name);
 const char *modem_profile_name(const struct modem_profile *profile);
+/* It joins a wireless network, and has no SIM card. */
+bool modem_profile_has_wifi(const struct modem_profile *profile);
 /* Why the modem's own TLS must not be used, with what to do; NULL: it may. */
 const char *modem_tls_refusal(const struct modem_profile *profile);
 /* One line for people: name, vendor, modules, family, support level, TLS on the module, largest send in bytes, PPP;

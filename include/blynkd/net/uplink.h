@@ -49,9 +49,10 @@ enum uplink_rung {
 };
 
 enum uplink_hope {
-    UPLINK_RETRY,     /* trying again makes sense */
-    UPLINK_RESTARTED, /* it has just started anew by itself: bringing it up is all that is needed */
-    UPLINK_WEAK,      /* it starts anew whenever it sends: to hammer on makes it worse, it has to rest */
+    UPLINK_RETRY,      /* trying again makes sense */
+    UPLINK_RESTARTED,  /* it has just started anew by itself: bringing it up is all that is needed */
+    UPLINK_WEAK,       /* it starts anew whenever it sends: to hammer on makes it worse, it has to rest */
+    UPLINK_UNFINISHED, /* something is missing in the configuration: no try makes sense before it is there */
     UPLINK_HOPELESS, /* only a person can mend it (SIM wants a PUK, PIN refused to be repeated): retry slowly */
 };
 

@@ -249,28 +249,32 @@ static const struct at_expect expect_prepare = {.end = AT_END_OK, .deadline_ms =
         .on_fail = AT_FAIL_GO_ON, .what = "looking for the authority's certificate in the modem"             \
     }
 
-/*
- * The file system is closed first: to open it twice is an ERROR. The file stays in the module. Without a CA the
- * module would trust everybody, therefore it is named last, and nothing is opened if that fails.
- */
+/* The file system is closed first: to open it twice is an ERROR. The file stays in the module. */
+#define PUT_FILE                                                                                             \
+    {.send = "AT+CFSTERM", .on_fail = AT_FAIL_GO_ON, .what = "closing the modem's files"},                   \
+        {.send = "AT+CFSINIT", .what = "opening the modem's files"}, LOOK_FOR_FILE,                          \
+        {.send = "AT+CFSWFILE=3,\"{tls_file}\",0,{tls_size},10000",                                          \
+         .expect = &expect_file,                                                                             \
+         .payload = "tls_file",                                                                              \
+         .unless = "tls_kept",                                                                               \
+         .what = "putting the authority's certificate into the modem"},                                      \
+        LOOK_FOR_FILE,                                                                                       \
+    {                                                                                                        \
+        .send = "AT+CFSTERM", .on_fail = AT_FAIL_GO_ON, .what = "closing the modem's files"                  \
+    }
+
+#define LOOK_AT_CLOCK                                                                                        \
+    {                                                                                                        \
+        .send = "AT+CCLK?", .expect = &expect_clock, .store = "tls_clock", .on_fail = AT_FAIL_GO_ON,         \
+        .what = "asking for the modem's time"                                                                \
+    }
+
+/* Without a CA the module would trust everybody, therefore it is named last, and nothing is opened if that fails. */
 static const struct at_step tls_setup[] = {
-    {.send = "AT+CFSTERM", .on_fail = AT_FAIL_GO_ON, .what = "closing the modem's files"},
-    {.send = "AT+CFSINIT", .what = "opening the modem's files"},
-    LOOK_FOR_FILE,
-    {.send = "AT+CFSWFILE=3,\"{tls_file}\",0,{tls_size},10000",
-     .expect = &expect_file,
-     .payload = "tls_file",
-     .unless = "tls_kept",
-     .what = "putting the authority's certificate into the modem"},
-    LOOK_FOR_FILE,
-    {.send = "AT+CFSTERM", .on_fail = AT_FAIL_GO_ON, .what = "closing the modem's files"},
+    PUT_FILE,
     {.send = "AT+CSSLCFG=\"CONVERT\",2,\"{tls_kept}\"", .what = "having the certificate read by the modem"},
     {.send = "AT+CSSLCFG=\"SSLVERSION\",0,3", .what = "choosing TLS 1.2"},
-    {.send = "AT+CCLK?",
-     .expect = &expect_clock,
-     .store = "tls_clock",
-     .on_fail = AT_FAIL_GO_ON,
-     .what = "asking for the modem's time"},
+    LOOK_AT_CLOCK,
     {.send = "AT+CSSLCFG=\"IGNORERTCTIME\",0,0",
      .only_if = "tls_time",
      .what = "having the certificate's dates checked"},
@@ -281,6 +285,42 @@ static const struct at_step tls_setup[] = {
     {.send = "AT+CASSLCFG=0,\"SSL\",1", .what = "choosing an encrypted connection"},
     {.send = "AT+CASSLCFG=0,\"CRINDEX\",0", .what = "choosing the settings of the encryption"},
     {.send = "AT+CASSLCFG=0,\"CACERT\",\"{tls_kept}\"", .what = "choosing whom the modem trusts"},
+    {0},
+};
+
+/* What it has set: "+CSSLCFG: 0,3,0xc02f,...,0,1,"host"", some firmware on the line behind the name; 3 is TLS 1.2. */
+static const char *const settings[] = {"+CSSLCFG:*", "0,%d,*", NULL};
+static const char *const settings_old[] = {
+    "+CSSLCFG: 0,0,*", "+CSSLCFG: 0,1,*", "+CSSLCFG: 0,2,*", "0,0,*", "0,1,*", "0,2,*", NULL};
+static const struct at_expect expect_settings = {
+    .end = AT_END_OK, .deadline_ms = 5000, .lines = settings, .fail = settings_old, .fail_settle_ms = 2000};
+
+/*
+ * Its names are in small letters. Not all of its firmware can encrypt, and some stays with an older TLS, so that is
+ * tried first, and looked at. The settings are chosen for the link before the authority is.
+ */
+static const struct at_step tls_setup_7000[] = {
+    {.send = "AT+CSSLCFG=\"sslversion\",0,3", .what = "choosing TLS 1.2, which not every firmware has,"},
+    {.send = "AT+CSSLCFG=\"ctxindex\",0",
+     .expect = &expect_settings,
+     .what = "having TLS 1.2 used, which not every firmware does,"},
+    PUT_FILE,
+    {.send = "AT+CSSLCFG=\"convert\",2,\"{tls_kept}\"", .what = "having the certificate read by the modem"},
+    {.send = "AT+CSSLCFG=\"protocol\",0,1",
+     .on_fail = AT_FAIL_GO_ON,
+     .what = "choosing TLS, not its sister for datagrams"},
+    LOOK_AT_CLOCK,
+    {.send = "AT+CSSLCFG=\"ignorertctime\",0,0",
+     .only_if = "tls_time",
+     .what = "having the certificate's dates checked"},
+    {.send = "AT+CSSLCFG=\"ignorertctime\",0,1",
+     .unless = "tls_time",
+     .what = "leaving the certificate's dates unchecked"},
+    {.send = "AT+CACID=0", .what = "choosing the link"},
+    {.send = "AT+CASSLCFG=0,\"ssl\",1", .what = "choosing an encrypted connection"},
+    {.send = "AT+CASSLCFG=0,\"protocol\",0", .on_fail = AT_FAIL_GO_ON, .what = "choosing TCP"},
+    {.send = "AT+CASSLCFG=0,\"crindex\",0", .what = "choosing the settings of the encryption"},
+    {.send = "AT+CASSLCFG=0,\"cacert\",\"{tls_kept}\"", .what = "choosing whom the modem trusts"},
     {0},
 };
 
@@ -317,16 +357,30 @@ const struct dialect dialect_simcom_ca = {
 };
 
 /* It crashes when more is read than there is, and when it is asked what waits without an open link (B5). */
+#define BRIEF                                                                                                \
+    .reads_counted = true, .waiting = {"AT+CARECV?", &expect_counts}, .waiting_line = "+CARECV: 0,%d",       \
+    .open = {"AT+CAOPEN={link},\"{host}\",{port}", &expect_open},                                            \
+    .resolve = {"AT+CDNSGIP=\"{host}\"", &expect_resolve}, .bearer_up = bearer_up_7000,                      \
+    .bearer_down = bearer_down_7000, COMMON
+
+static const struct dialect simcom_ca_7000_tls = {
+    .name = "SIMCom CA TLS (7000)",
+    .prepare = {"AT+CSSLCFG=\"sni\",0,\"{host}\"", &expect_prepare},
+    .prepare_again = {"AT+CSSLCFG=\"sni\",0,{host}", &expect_prepare},
+    .prepare_refused = "the modem's firmware is too old to say which server it wants, so the server cannot "
+                       "show the right certificate: `tls = yes` does without the modem's TLS",
+    .open_blame = tls_blame,
+    .open_reasons = tls_reasons,
+    .answer_ms = 30000,
+    .tells_name_checked = true,
+    .bearer_finish = tls_setup_7000,
+    BRIEF,
+};
+
 const struct dialect dialect_simcom_ca_7000 = {
     .name = "SIMCom CA (7000)",
+    .tls = &simcom_ca_7000_tls,
     .open_blame = blame,
-    .reads_counted = true,
-    .waiting = {"AT+CARECV?", &expect_counts},
-    .waiting_line = "+CARECV: 0,%d",
-    .open = {"AT+CAOPEN={link},\"{host}\",{port}", &expect_open},
-    .resolve = {"AT+CDNSGIP=\"{host}\"", &expect_resolve},
-    .bearer_up = bearer_up_7000,
     .bearer_finish = plain_7000,
-    .bearer_down = bearer_down_7000,
-    COMMON,
+    BRIEF,
 };
