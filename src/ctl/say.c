@@ -6,6 +6,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#define LINE_BYTES 4096
+
 static bool error_color;
 
 bool say_color_is_welcome(FILE *stream)
@@ -28,8 +30,12 @@ void say_set_error_color(bool color)
 
 static void say_line(enum say_color color, const char *begin, const char *format, va_list arguments)
 {
+    char text[LINE_BYTES];
+
+    /* What the daemon, or whatever answers in its place, says stands in many of these lines. */
+    vsnprintf(text, sizeof(text), format, arguments);
     fprintf(stderr, "%s%s%s", say_begin(error_color, color), begin, say_end(error_color));
-    vfprintf(stderr, format, arguments);
+    say_text(stderr, text, strlen(text));
     fputc('\n', stderr);
 }
 
@@ -67,14 +73,26 @@ const char *say_end(bool color)
     return color ? "\033[0m" : "";
 }
 
+/* U+0080 to U+009F are control characters, too: U+009B begins an escape sequence. */
+static bool is_control(const char *at, const char *end)
+{
+    unsigned char byte = (unsigned char)*at;
+
+    return byte < 0x20 || byte == 0x7f ||
+           (byte == 0xc2 && at + 1 < end && (unsigned char)at[1] >= 0x80 && (unsigned char)at[1] < 0xa0);
+}
+
 void say_text(FILE *out, const char *bytes, size_t len)
 {
-    for (size_t i = 0; i < len; i++) {
-        unsigned char byte = (unsigned char)bytes[i];
-        if (byte < 0x20 || byte == 0x7f) {
-            fprintf(out, "\\x%02X", byte);
-        } else {
-            fputc(byte, out);
+    for (const char *at = bytes, *end = bytes + len; at < end; at++) {
+        if (!is_control(at, end)) {
+            fputc((unsigned char)*at, out);
+            continue;
+        }
+        fprintf(out, "\\x%02X", (unsigned char)*at);
+        if ((unsigned char)*at == 0xc2) {
+            at++;
+            fprintf(out, "\\x%02X", (unsigned char)*at);
         }
     }
 }

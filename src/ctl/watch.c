@@ -39,12 +39,22 @@ static void print_message(const struct ctl *ctl, const redisReply *channel, cons
     } else {
         say_text(stdout, channel->str, (size_t)channel->len);
         putchar('\t');
-        for (size_t i = 0; i < (size_t)value->len; i++) {
-            value->str[i] ? say_text(stdout, &value->str[i], 1) : (void)putchar('\t');
+        for (const char *at = value->str, *end = at + value->len; at < end;) {
+            const char *nul = memchr(at, '\0', (size_t)(end - at));
+            say_text(stdout, at, (size_t)((nul ? nul : end) - at));
+            fputs(nul ? "\t" : "", stdout);
+            at = nul ? nul + 1 : end;
         }
         putchar('\n');
     }
     fflush(stdout);
+}
+
+static bool is_message(const redisReply *reply)
+{
+    return reply && reply->type == REDIS_REPLY_ARRAY && reply->elements == 4 && reply->element[0]->str &&
+           strcmp(reply->element[0]->str, "pmessage") == 0 && reply->element[2]->type == REDIS_REPLY_STRING &&
+           reply->element[3]->type == REDIS_REPLY_STRING;
 }
 
 int run_watch(struct ctl *ctl, int argc, char **argv)
@@ -54,8 +64,9 @@ int run_watch(struct ctl *ctl, int argc, char **argv)
     while (exit == CTL_OK && !ferror(stdout)) {
         redisReply *reply;
         exit = talk_next(ctl, 0, &reply);
-        if (reply && reply->type == REDIS_REPLY_ARRAY && reply->elements == 4 && reply->element[0]->str &&
-            strcmp(reply->element[0]->str, "pmessage") == 0) {
+        if (reply && reply->type == REDIS_REPLY_ERROR) {
+            exit = talk_tell_error(reply);
+        } else if (is_message(reply)) {
             print_message(ctl, reply->element[2], reply->element[3]);
         }
         freeReplyObject(reply);
