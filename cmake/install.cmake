@@ -8,6 +8,15 @@ foreach(section 1 5 7 8)
     endif()
 endforeach()
 
+# Completion is looked for under the name of the command (bash) and _command (zsh).
+install(FILES conf/completion/blynkctl.bash RENAME blynkctl
+        DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions)
+install(FILES conf/completion/_blynkctl DESTINATION ${CMAKE_INSTALL_DATADIR}/zsh/vendor-completions)
+
+# Small programs that use the socket: to be read, copied and changed.
+install(FILES examples/sensor.c DESTINATION ${CMAKE_INSTALL_DOCDIR}/examples)
+install(PROGRAMS examples/sensor.py examples/sensor.js examples/sensor.sh examples/sensor-redis-cli.sh
+        DESTINATION ${CMAKE_INSTALL_DOCDIR}/examples)
 install(FILES systemd/host-uplink.conf systemd/gpio-power.conf DESTINATION ${CMAKE_INSTALL_DOCDIR}/examples)
 install(FILES LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR})
 install(FILES systemd/sysusers.conf DESTINATION lib/sysusers.d RENAME blynkd.conf)
