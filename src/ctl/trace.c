@@ -154,10 +154,10 @@ static bool capture(struct tracer *tracer, struct trace_line *line)
 
     if (is_frame(line)) {
         line->len = restore_length(line->bytes, line->len, sizeof(line->bytes));
-        if (to_server && line->bytes[0] == FRAME_LOGIN) {
+        if (to_server && line->len && line->bytes[0] == FRAME_LOGIN) {
             pcapng_next_connection(&tracer->pcap);
         }
-        return pcapng_frame(&tracer->pcap, wall_us(line), to_server, line->bytes, line->len);
+        return pcapng_frame(&tracer->pcap, wall_us(line), to_server, line->bytes, line->len, line->left_out);
     }
     int begin = snprintf(words, sizeof(words), "%s ", way_arrow(line->way, false));
     line_words(line, words + begin, sizeof(words) - (size_t)begin);
