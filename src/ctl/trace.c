@@ -314,7 +314,8 @@ int run_trace(struct ctl *ctl, int argc, char **argv)
         return ctl_command_usage(ctl_command_find(argv[0]));
     }
     if (!tracer.pcap_path) {
-        return trace_all(&tracer);
+        result = trace_all(&tracer);
+        return ferror(stdout) ? CTL_OK : result; /* main.c tells what is wrong with the output, if anything */
     }
     result = open_capture(&tracer);
     return result ? result : close_capture(&tracer, trace_all(&tracer));
