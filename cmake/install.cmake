@@ -1,11 +1,21 @@
-# Where things go on a Debian system. The programs are installed by CMakeLists.txt; here is all that stands around
-# them. Installed under /usr or /usr/local, units, configuration and udev rules go where the system looks for
+# Where things go on a Debian system, and into which package (see package.cmake): what names no component goes into
+# `blynkd`. Installed under /usr or /usr/local, units, configuration and udev rules go where the system looks for
 # them; under any other prefix they stay below it. DESTDIR works with both.
-foreach(section 1 5 7 8)
-    file(GLOB pages CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/man/*.${section})
-    if(pages)
-        install(FILES ${pages} DESTINATION ${CMAKE_INSTALL_MANDIR}/man${section})
+function(install_page page)
+    get_filename_component(name ${page} NAME)
+    string(REGEX MATCH "[1-8]$" section ${name})
+    set(component blynkd)
+    if(name MATCHES "^blynksim\\.")
+        set(component blynksim)
+    elseif(section EQUAL 3)
+        set(component client-dev)
     endif()
+    install(FILES ${page} DESTINATION ${CMAKE_INSTALL_MANDIR}/man${section} COMPONENT ${component})
+endfunction()
+
+file(GLOB pages CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/man/*.[1-8])
+foreach(page ${pages})
+    install_page(${page})
 endforeach()
 
 # Completion is looked for under the name of the command (bash) and _command (zsh).
@@ -45,4 +55,4 @@ install(CODE "
     set(UNIT_DIR \"${BLYNKD_UNIT_DIR}\")
     set(UDEV_RULES_DIR \"${BLYNKD_UDEV_RULES_DIR}\")
     include(\"${PROJECT_SOURCE_DIR}/cmake/install_system.cmake\")
-")
+" COMPONENT blynkd)

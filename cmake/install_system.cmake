@@ -5,13 +5,24 @@ else()
     set(root "${CMAKE_INSTALL_PREFIX}")
 endif()
 
-# The unit in the tree names /usr/sbin; elsewhere it must name what was installed.
-file(READ "${SOURCE_DIR}/systemd/blynkd.service" unit)
-string(REPLACE "/usr/sbin/blynkd" "${CMAKE_INSTALL_PREFIX}/${SBIN_DIR}/blynkd" unit "${unit}")
-string(REPLACE "/etc/blynkd/" "${root}/etc/blynkd/" unit "${unit}")
-file(WRITE "${STAGE_DIR}/blynkd.service" "${unit}")
-file(INSTALL "${STAGE_DIR}/blynkd.service" "${SOURCE_DIR}/systemd/blynkd.socket" DESTINATION "${root}${UNIT_DIR}")
-file(INSTALL "${SOURCE_DIR}/udev/60-blynkd.rules" DESTINATION "${root}${UDEV_RULES_DIR}")
+# The units in the tree name /usr/sbin and /etc; elsewhere they must name what was installed.
+foreach(name blynkd.service blynkd.socket blynkd-reload.path blynkd-reload.service)
+    file(READ "${SOURCE_DIR}/systemd/${name}" unit)
+    string(REPLACE "/usr/sbin/blynkd" "${CMAKE_INSTALL_PREFIX}/${SBIN_DIR}/blynkd" unit "${unit}")
+    string(REPLACE "/etc/blynkd/" "${root}/etc/blynkd/" unit "${unit}")
+    file(WRITE "${STAGE_DIR}/${name}" "${unit}")
+    file(INSTALL "${STAGE_DIR}/${name}" DESTINATION "${root}${UNIT_DIR}")
+endforeach()
+
+file(READ "${SOURCE_DIR}/udev/61-blynkd.rules" rules)
+string(REPLACE "/usr/lib/blynkd/" "${CMAKE_INSTALL_PREFIX}/lib/blynkd/" rules "${rules}")
+file(WRITE "${STAGE_DIR}/61-blynkd.rules" "${rules}")
+file(INSTALL "${STAGE_DIR}/61-blynkd.rules" DESTINATION "${root}${UDEV_RULES_DIR}")
+file(READ "${SOURCE_DIR}/udev/is-modem-port" program)
+string(REPLACE "/etc/blynkd/" "${root}/etc/blynkd/" program "${program}")
+file(WRITE "${STAGE_DIR}/is-modem-port" "${program}")
+file(INSTALL "${STAGE_DIR}/is-modem-port" DESTINATION "${CMAKE_INSTALL_PREFIX}/lib/blynkd"
+     PERMISSIONS OWNER_READ OWNER_WRITE OWNER_EXECUTE GROUP_READ GROUP_EXECUTE WORLD_READ WORLD_EXECUTE)
 
 # It will hold the token. A configuration that is there already is somebody's work: it stays.
 if(EXISTS "$ENV{DESTDIR}${root}/etc/blynkd/blynkd.conf")

@@ -78,6 +78,9 @@ enum api_role acl_role(const struct acl *acl, const struct acl_peer *peer)
 {
     const struct acl_rule *rule = user_rule(acl, peer->uid);
 
+    if (acl->is_read_only) {
+        return API_READER;
+    }
     if (rule) {
         return rule->role;
     }
@@ -153,6 +156,7 @@ void acl_resolve(struct acl *acl, const struct api_config *config, struct acl_mi
     if (config->socket_group[0] && acl_find_group(config->socket_group, &acl->socket_gid)) {
         miss(missing, config->socket_group);
     }
+    acl->is_read_only = config->is_read_only;
     acl->rule_count = 0;
     for (size_t i = 0; i < config->rule_count && i < API_RULES_MAX; i++) {
         const struct api_role_rule *rule = &config->rules[i];

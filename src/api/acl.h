@@ -23,6 +23,7 @@ struct acl {
     gid_t socket_gid; /* its members are writers */
     struct acl_rule rules[API_RULES_MAX];
     size_t rule_count;
+    bool is_read_only; /* everybody is a reader */
 };
 
 struct acl_peer {

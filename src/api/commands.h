@@ -104,6 +104,7 @@ COMMAND_HANDLER(run_blynk_flush);
 
 COMMAND_HANDLER(run_link); /* commands_link.c */
 COMMAND_HANDLER(run_modem);
+COMMAND_HANDLER(run_history);
 COMMAND_HANDLER(run_blynk_budget);
 COMMAND_HANDLER(run_modem_at);
 COMMAND_HANDLER(run_modem_trace);

@@ -8,6 +8,8 @@
 #include "blynkd/modem/modem.h"
 
 #include <errno.h>
+#include <limits.h>
+#include <stdio.h>
 #include <string.h>
 
 #define AT_COMMAND_MAX        512 /* bytes; no modem takes more in one line */
@@ -75,6 +77,52 @@ void run_link(struct api_client *client, const struct resp_arg *args, size_t cou
         }
     }
     command_syntax_error(client, "LINK, LINK HISTORY, LINK UP, LINK DOWN or LINK RESTART");
+}
+
+/* ---- the recent past as numbers ---- */
+
+static void show_point(void *arg, int64_t wall_ms, double value)
+{
+    struct api_client *client = arg;
+    char text[32];
+
+    snprintf(text, sizeof(text), "%.15g", value);
+    reply_array(&client->reply, 2);
+    reply_integer(&client->reply, wall_ms);
+    reply_double(&client->reply, text);
+}
+
+static void show_series_names(struct api_client *client)
+{
+    struct show show;
+
+    show_begin(&show, client);
+    bridge_show_series_names(client->server->bridge, show_line, &show);
+    show_end_array(&show);
+}
+
+void run_history(struct api_client *client, const struct resp_arg *args, size_t count)
+{
+    const struct bridge *bridge = client->server->bridge;
+    long long most = LLONG_MAX;
+    size_t points;
+
+    if (count == 1) {
+        show_series_names(client);
+        return;
+    }
+    if (count > 3 || (count == 3 && !command_number(&args[2], 1, LLONG_MAX, &most))) {
+        command_syntax_error(client, "HISTORY [series] [count], the last so many");
+        return;
+    }
+    if (bridge_series_count(bridge, args[1].text, args[1].len, &points)) {
+        client_error(client, "WRONGPIN '%.*s' is no series: use signal, round_trip or a pin such as V5",
+                     (int)(args[1].len < 64 ? args[1].len : 64), args[1].text);
+        return;
+    }
+    points = points < (uint64_t)most ? points : (size_t)most;
+    reply_array(&client->reply, points);
+    bridge_show_series(bridge, args[1].text, args[1].len, points, show_point, client);
 }
 
 void run_blynk_budget(struct api_client *client, const struct resp_arg *args, size_t count)

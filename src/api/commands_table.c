@@ -69,6 +69,9 @@ const struct command commands[] = {
 
     {"link", -1, API_READER, 0, 0, 0, 0, run_link, "link",
      "[UP|DOWN|RESTART|HISTORY]", "The state of the link to Blynk, or a change of it (admin)"},
+    {"history", -1, API_READER, RO, 0, 0, 0, run_history, "link",
+     "[series] [count]", "The recent numbers of a pin, of signal (dBm) or round_trip (ms), as [unix-ms, value]; "
+     "none named: which series there are"},
     {"modem", 1, API_READER, 0, 0, 0, 0, run_modem, "modem",
      "", "What the modem is and how it is registered"},
     {"modem.at", -2, API_ADMIN, AD | BL, 0, 0, 0, run_modem_at, "modem",

@@ -25,7 +25,7 @@ static int code_of(const struct pattern_match *match)
 {
     long number = match->captures[0].number;
 
-    return number >= 0 && number <= INT_MAX ? (int)number : -1;
+    return number >= 0 && number < INT_MAX ? (int)number : -1; /* INT_MAX may stand for more */
 }
 
 static struct final read_final(const struct at_channel *channel, const struct at_line *line)

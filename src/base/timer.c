@@ -1,5 +1,6 @@
 #include "blynkd/base/timer.h"
 #include "blynkd/base/job.h"
+#include "blynkd/base/wall.h"
 
 #include "timer_driver.h"
 
@@ -7,9 +8,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <sys/random.h>
-#include <sys/timex.h>
 #include <time.h>
-#include <unistd.h>
 #include <uv.h>
 
 void sched_init(struct sched *sched, const struct sched_ops *ops)
@@ -202,17 +201,10 @@ static int64_t uv_driver_wall_ms(const struct sched *sched)
     return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
-/* The kernel knows; where the service may not ask it, systemd-timesyncd leaves a mark. */
 static bool uv_driver_is_synced(const struct sched *sched)
 {
-    struct timex status = {0};
-
     (void)sched;
-    int state = adjtimex(&status);
-    if (state >= 0) {
-        return state != TIME_ERROR && !(status.status & STA_UNSYNC);
-    }
-    return access("/run/systemd/timesync/synchronized", F_OK) == 0;
+    return wall_is_kept();
 }
 
 static uint32_t uv_driver_random(struct sched *sched)

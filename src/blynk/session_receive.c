@@ -306,7 +306,8 @@ void blynk_session_bytes(struct blynk_session *session, const uint8_t *data, siz
         on_frame(session, &frame);
     }
     if (session->events.on_received) {
-        session->events.on_received(session->arg, bytes, session->info.messages_received - messages);
+        session->events.on_received(session->arg, bytes,
+                                    (size_t)(session->info.messages_received - messages));
     }
     if (is_alive(session, life)) {
         session_pump(session);

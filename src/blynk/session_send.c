@@ -312,7 +312,8 @@ static void write_out(struct blynk_session *session)
     session->sent_ms = sched_now_ms(session->sched);
     session->info.bytes_sent += written;
     if (session->events.on_sent) {
-        session->events.on_sent(session->arg, written, session->info.messages_sent - session->told_sent);
+        session->events.on_sent(session->arg, written,
+                                (size_t)(session->info.messages_sent - session->told_sent));
     }
     session->told_sent = session->info.messages_sent;
     if (session->phase == SESSION_ONLINE && session->source_ms <= session->sent_ms &&

@@ -41,6 +41,7 @@ static void on_change(void *arg, const struct link_change *change)
     char line[LINK_WHY_MAX + 16];
 
     bridge->online = change->state == LINK_ONLINE;
+    bridge_history_on_link(bridge, change->state);
     for (size_t i = 0; i < bridge->listener_count; i++) {
         const struct bridge_listener *listener = &bridge->listeners[i];
         if (listener->events.on_link) {
@@ -132,7 +133,7 @@ static bool make_parts(struct bridge *bridge)
         .on_added = on_added, .on_confirmed = on_confirmed, .on_store = on_store};
 
     bridge->pins = pins_create(PIN_DELIVER_ALL);
-    if (!bridge->pins) {
+    if (!bridge->pins || !bridge_history_make(bridge)) {
         return false;
     }
     bridge->rules = pin_rules_create();
@@ -199,6 +200,7 @@ void bridge_destroy(struct bridge *bridge)
     link_destroy(bridge->link);
     store_destroy(bridge->store);
     bridge_costs_free(bridge);
+    bridge_history_free(bridge);
     outbox_destroy(bridge->outbox);
     pin_rules_destroy(bridge->rules);
     pins_destroy(bridge->pins);

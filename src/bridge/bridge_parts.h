@@ -12,6 +12,7 @@
 
 #include "clock_book.h"
 #include "clock_offer.h"
+#include "history.h"
 #include "store.h"
 
 struct bridge_listener {
@@ -60,7 +61,9 @@ struct bridge {
     struct store *store;
     struct bridge_costs costs;
     struct bridge_clock clock;
-    const char *writer_name; /* NULL: nobody in particular */
+    struct history *history;
+    struct timer signal_timer; /* for the history */
+    const char *writer_name;   /* NULL: nobody in particular */
     struct link *link;
     struct bridge_listener listeners[BRIDGE_LISTENERS];
     size_t listener_count;
@@ -108,6 +111,14 @@ void bridge_costs_received(void *bridge, size_t bytes, size_t messages);
 void bridge_costs_dialed(void *bridge, bool ok);
 /* The writer has given so much to send. */
 void bridge_costs_written(struct bridge *bridge, size_t messages, size_t bytes);
+
+/* bridge_history.c */
+bool bridge_history_make(struct bridge *bridge);
+void bridge_history_free(struct bridge *bridge);
+/* A value of either side; `wall_ms`: the sample's own time, 0: now. What is no number is left out. */
+void bridge_history_pin(struct bridge *bridge, pin_id pin, const void *value, size_t len, int64_t wall_ms);
+void bridge_history_round_trip(struct bridge *bridge, uint32_t ms);
+void bridge_history_on_link(struct bridge *bridge, enum link_state state);
 
 /* bridge_receive.c */
 extern const struct blynk_session_events bridge_session_events;

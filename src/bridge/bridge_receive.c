@@ -38,6 +38,7 @@ static void on_write(void *arg, char kind, unsigned pin, const void *value, size
     }
     store_wake(bridge->store); /* it is kept even if nothing else is to be stored */
     hold_heard(bridge, id, value, len);
+    bridge_history_pin(bridge, id, value, len, 0);
     bridge->writes_from_blynk++;
     bridge_publish(bridge, pin_name(id, name), value, len);
 }
@@ -142,7 +143,7 @@ static void on_response(void *arg, uint16_t id, unsigned status)
 
 static void on_round_trip(void *arg, uint32_t ms)
 {
-    (void)arg;
+    bridge_history_round_trip(arg, ms);
     log_debug("blynk", "round trip %u ms", ms);
 }
 

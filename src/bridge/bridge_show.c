@@ -82,6 +82,18 @@ static void show_heartbeat(const struct bridge *bridge, const struct view *view)
     show_count(view, "heartbeat_ms", info.heartbeat_ms);
 }
 
+/* How the last try ended, whatever is being tried now. */
+static void show_failure(const struct view *view, const struct link_info *info)
+{
+    const struct link_failure *failure = info->failure;
+
+    show_text(view, "failure_step", failure->step ? failure->step : "");
+    show_text(view, "failure", failure->why);
+    show_number(view, "failure_at", failure->wall_ms);
+    show_count(view, "failures", failure->count);
+    show_text(view, "trouble", info->trouble);
+}
+
 void bridge_show_link(const struct bridge *bridge, bridge_show_fn *show, void *arg)
 {
     const struct blynk_session_info *session = blynk_session_info(link_session(bridge->link));
@@ -109,14 +121,15 @@ void bridge_show_link(const struct bridge *bridge, bridge_show_fn *show, void *a
     show_text(&view, "rung", uplink_rung_name(info.rung));
     show_rungs(&view, &info);
     show_count(&view, "online_ms", info.online_ms);
+    show_failure(&view, &info);
 }
 
-static void show_signal(const struct view *view, int dbm)
+static void show_known(const struct view *view, const char *key, bool known, long long number)
 {
-    if (dbm) {
-        show_number(view, "signal_dbm", dbm);
+    if (known) {
+        show_number(view, key, number);
     } else {
-        show_text(view, "signal_dbm", "");
+        show_text(view, key, "");
     }
 }
 
@@ -132,6 +145,10 @@ void bridge_show_modem(const struct bridge *bridge, bridge_show_fn *show, void *
     const struct modem_info *info = modem_info(bridge->modem);
     show_text(&view, "state", modem_state_name(info->state));
     show_text(&view, "why", info->why ? info->why : "");
+    show_text(&view, "failed_in", info->failed_in == MODEM_DOWN ? "" : modem_state_name(info->failed_in));
+    show_text(&view, "profile_fits", info->misfit ? "no" : "yes");
+    show_text(&view, "port", info->port);
+    show_known(&view, "baud", info->baud != 0, info->baud);
     show_text(&view, "profile", info->profile);
     show_text(&view, "level", info->level);
     show_text(&view, "manufacturer", info->manufacturer);
@@ -139,12 +156,14 @@ void bridge_show_modem(const struct bridge *bridge, bridge_show_fn *show, void *
     show_text(&view, "firmware", info->firmware);
     show_text(&view, "imei", info->imei);
     show_text(&view, "iccid", info->iccid);
+    show_text(&view, "sim", info->sim);
+    show_known(&view, "pin_tries", info->pin_tries >= 0, info->pin_tries);
     show_text(&view, "operator", info->operator_name);
     show_text(&view, "access", info->access);
     show_text(&view, "registration", info->registration);
     show_text(&view, "apn", info->apn);
     show_text(&view, "apn_usual", info->apn_usual);
-    show_signal(&view, info->signal_dbm);
+    show_known(&view, "signal_dbm", info->signal_dbm != 0, info->signal_dbm);
     show_text(&view, "address", info->address);
     show_count(&view, "bytes_out", info->bytes_out);
     show_count(&view, "bytes_in", info->bytes_in);

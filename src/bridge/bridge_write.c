@@ -39,6 +39,7 @@ static int write_through(struct bridge *bridge, const struct outbox_write *write
     }
     for (size_t i = 0; i < count; i++) {
         bridge_costs_written(bridge, 1, writes[i].len);
+        bridge_history_pin(bridge, writes[i].pin, writes[i].value, writes[i].len, wall_ms);
         if (!is_outdated(bridge, &writes[i], wall_ms)) {
             (void)remember(bridge, &writes[i], wall_ms);
             hold_passed(bridge, writes[i].pin, writes[i].value, writes[i].len);
@@ -57,12 +58,14 @@ static int write_single(struct bridge *bridge, const struct outbox_write *write,
         break;
     case PIN_SKIP:
         (void)remember(bridge, write, 0);
+        bridge_history_pin(bridge, write->pin, write->value, write->len, 0);
         return 0;
     case PIN_HOLD:
         if (remember(bridge, write, 0)) {
             return -ENOMEM; /* it is nowhere else */
         }
         hold_keep(bridge, write->pin);
+        bridge_history_pin(bridge, write->pin, write->value, write->len, 0);
         return 0;
     }
     return write_through(bridge, write, 1, 0, sequence);

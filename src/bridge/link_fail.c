@@ -45,6 +45,7 @@ void link_settle(struct link *link)
     link_target_lasted(&link->target);
     link->short_sessions = 0;
     link->weak_rests = 0;
+    link->failure.count = 0;
 }
 
 /* ---- waiting ---- */
@@ -134,6 +135,7 @@ static void wait_after(struct link *link, const struct verdict *verdict)
     link_hang_up(link);
     link->for_config = false;
     judge_target(link, verdict);
+    link_blame(link, verdict->failure.layer, verdict->why);
     link->blamed = verdict->failure.layer;
     link->rung = verdict->keep_rung
                      ? UPLINK_RUNG_REDIAL
@@ -316,11 +318,14 @@ void link_fail_peer(struct link *link, uint64_t lasted_ms, const char *why)
 
 static void refuse(struct link *link)
 {
+    static const char why[] = "the server does not know this token: check `token` in the configuration";
+
     link_hang_up(link);
     link_target_failed(&link->target, true);
     link->rung = UPLINK_RUNG_REDIAL;
     link->delay_ms = slow_delay_ms(link);
-    rest(link, LINK_REFUSED, "the server does not know this token: check `token` in the configuration");
+    link_blame(link, UPLINK_LAYER_SESSION, why);
+    rest(link, LINK_REFUSED, why);
 }
 
 void link_redirect(struct link *link, const struct link_event *event)

@@ -81,6 +81,7 @@ struct link {
     struct link_target target;
 
     /* after a failure */
+    struct link_failure failure;
     struct ladder ladder;
     struct backoff backoff;
     enum uplink_layer blamed; /* of the last failure */
@@ -101,6 +102,7 @@ struct link {
     uint32_t gap_ms;   /* between two tries to connect at least */
 
     /* sessions that were online */
+    char trouble[LINK_WHY_MAX];
     uint64_t trouble_ms; /* when the server last said that it gets too much; 0: not, or not any more */
     uint64_t online_ms;  /* of those that are over */
     unsigned sessions;
@@ -192,6 +194,9 @@ void link_in_online(struct link *link, const struct link_event *event);
 void link_in_wait(struct link *link, const struct link_event *event);
 /* The next try, now. */
 void link_try(struct link *link, const char *why);
+
+/* link_blame.c: writes down what has failed; before the state changes for it. */
+void link_blame(struct link *link, enum uplink_layer layer, const char *why);
 
 /* link_fail.c */
 void link_fail(struct link *link, enum uplink_layer layer, const char *why);

@@ -77,6 +77,7 @@ static void on_trouble(void *arg, const char *why)
         link_note(link, why);
     }
     link->trouble_ms = sched_now_ms(link->sched);
+    snprintf(link->trouble, sizeof(link->trouble), "%s", why);
 }
 
 static void on_frame(void *arg, bool sent, const struct blynk_frame *frame)

@@ -23,6 +23,8 @@ void link_info(const struct link *link, struct link_info *info)
         .waits_config = link->state == LINK_WAIT && link->for_config,
         .blamed = link->state == LINK_WAIT ? link->blamed : UPLINK_LAYER_NONE,
         .rung = link->rung,
+        .failure = &link->failure,
+        .trouble = link->trouble_ms ? link->trouble : "",
         .heartbeat_ms = link_pace_session(link).heartbeat_ms,
         .online_ms = link->online_ms + (link->state == LINK_ONLINE ? link_in_state_ms(link) : 0),
     };

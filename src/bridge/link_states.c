@@ -6,6 +6,7 @@
 #include "blynkd/base/scan.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -95,7 +96,7 @@ void link_enter_login(struct link *link)
 static void on_logged_in(struct link *link)
 {
     struct outbox_info outbox = outbox_info(link->outbox);
-    size_t held = outbox.waiting + outbox.unconfirmed; /* the session may have begun to send them */
+    uint64_t held = outbox.waiting + outbox.unconfirmed; /* the session may have begun to send them */
     const char *host = link_target_host(&link->target);
     unsigned port = link_target_port(&link->target);
 
@@ -104,7 +105,7 @@ static void on_logged_in(struct link *link)
     link->slow_tries = 0;
     outbox_session_began(link->outbox);
     if (held) {
-        link_go(link, LINK_ONLINE, "logged in to %s:%u; %zu message%s way", host, port, held,
+        link_go(link, LINK_ONLINE, "logged in to %s:%u; %" PRIu64 " message%s way", host, port, held,
                 held == 1 ? " is on its" : "s are on their");
     } else {
         link_go(link, LINK_ONLINE, "logged in to %s:%u", host, port);

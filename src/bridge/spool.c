@@ -167,7 +167,7 @@ static void give(struct spool *spool, const struct spool_item *item)
         spool->events.on_pin(spool->arg, row->pin, row->bytes, row->len, row->wall_ms, item->from_blynk);
     } else if (item->kind == SPOOL_ITEM_SECRET) {
         const char *name = (const char *)row->bytes;
-        spool->events.on_secret(spool->arg, name, row->bytes + item->number, row->len - item->number);
+        spool->events.on_secret(spool->arg, name, row->bytes + item->number, row->len - (size_t)item->number);
     } else {
         spool->events.on_meter(spool->arg, (const char *)row->bytes, item->number);
     }

@@ -187,7 +187,7 @@ static int64_t crc_of_secret(const struct spool_item *item)
 
 int spool_secret_write(struct spool_sql *sql, const struct spool_item *item)
 {
-    size_t value_len = item->row.len - item->number;
+    size_t value_len = item->row.len - (size_t)item->number;
     int error = 0;
     struct sqlite3_stmt *put = spool_sql_ready(sql, value_len ? SQL_SECRET_PUT : SQL_SECRET_FORGET, &error);
 

@@ -129,7 +129,8 @@ json_t *answer_json(const redisReply *reply, bool is_map)
 int answer_print_json(json_t *document)
 {
     if (!document ||
-        (json_dumpf(document, stdout, JSON_INDENT(2) | JSON_ENCODE_ANY) != 0 && !ferror(stdout))) {
+        (json_dumpf(document, stdout, JSON_INDENT(2) | JSON_ENCODE_ANY | JSON_REAL_PRECISION(15)) != 0 &&
+         !ferror(stdout))) {
         json_decref(document);
         say_error("out of memory");
         return CTL_OUT_OF_MEMORY;

@@ -149,7 +149,9 @@ static bool ask_system(const char *dir, const char *name, const char *const *com
     for (int i = 0; i < COMMAND_WORDS && command[i]; i++) {
         words[i + 2] = command[i];
     }
-    snprintf(path, sizeof(path), "%s/%s", dir, name);
+    if (snprintf(path, sizeof(path), "%s/%s", dir, name) >= (int)sizeof(path)) {
+        return false;
+    }
     return run_to_file(words, path) == 0 && mask_file(path);
 }
 

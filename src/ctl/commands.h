@@ -27,6 +27,11 @@ const struct ctl_command *ctl_command_find(const char *name);
 /* How a command is used, on standard error; CTL_USAGE. */
 int ctl_command_usage(const struct ctl_command *command);
 
+int run_status(struct ctl *ctl, int argc, char **argv);
+int run_top(struct ctl *ctl, int argc, char **argv);
+int run_plot(struct ctl *ctl, int argc, char **argv);
+int run_why(struct ctl *ctl, int argc, char **argv);
+int run_doctor(struct ctl *ctl, int argc, char **argv);
 int run_get(struct ctl *ctl, int argc, char **argv);
 int run_set(struct ctl *ctl, int argc, char **argv);
 int run_watch(struct ctl *ctl, int argc, char **argv);

@@ -3,6 +3,26 @@
 /* In the order in which the help shows them. */
 /* clang-format off */
 const struct ctl_command ctl_commands[] = {
+    {"status", "[--watch] [--interval TIME]", "the link, the network, what waits and what it costs, on one screen",
+     "  blynkctl status\n"
+     "  blynkctl status --watch     stays, and follows every change of the link; Ctrl-C ends it\n"
+     "  blynkctl --json status      one object of link, modem, budget and history\n",
+     0, -1, run_status},
+    {"top", "[--interval TIME]", "everything that moves, on a full screen",
+     "The link and its past, signal and round trip, queues and rates, budgets, pins that change, programs.\n"
+     "q ends it, ? shows the other keys. It looks every 2 seconds (--interval) and at once when the link or a\n"
+     "pin from Blynk changes; over a slow line only what has changed is sent.\n"
+     "  blynkctl --json top         all that it would show, once\n",
+     0, -1, run_top},
+    {"why", "", "the last outage: what was lost, what was tried, how it came back",
+     "Reads the daemon's history of the last changes. Exit status 0 also without an outage.\n",
+     0, 0, run_why},
+    {"doctor", "[--wait TIME]", "check everything from the port to the budget, with what to do",
+     "  blynkctl doctor             asks the daemon; if none runs, looks at the modem itself\n"
+     "  sudo blynkctl doctor        sees other users' programs on the port, too\n"
+     "  blynkctl --json doctor      an array of {step, verdict, finding, advice}\n"
+     "Ends when it knows enough, at the latest after --wait (3min). Exit status 1: something is wrong.\n",
+     0, 2, run_doctor},
     {"get", "[PIN ...]", "the last values known of pins",
      "  blynkctl get V5\n"
      "  blynkctl get V5 V6          one line a pin\n"
@@ -41,6 +61,13 @@ const struct ctl_command ctl_commands[] = {
      "Waits for what any program wrote until now, at most so long (60 seconds). Exit status 1: not all is\n"
      "confirmed yet; how many are not is printed.\n",
      0, 1, run_flush},
+    {"plot", "[SERIES] [--last TIME] [--svg FILE] [--ascii]", "the recent history of a pin, the signal or the round trip",
+     "  blynkctl plot                    which series there are\n"
+     "  blynkctl plot V5                 in the terminal\n"
+     "  blynkctl plot signal --last 2h   of the last two hours, in dBm\n"
+     "  blynkctl plot round_trip --svg trip.svg\n"
+     "The daemon keeps the last 720 numbers of a series in memory. Exit status 1: there are none.\n",
+     0, -1, run_plot},
     {"trace", "[-f] [--raw] [--pcap FILE]", "what is said to the modem and to Blynk",
      "  blynkctl trace              the last exchanges\n"
      "  blynkctl trace -f           and what follows, until Ctrl-C\n"
@@ -51,7 +78,7 @@ const struct ctl_command ctl_commands[] = {
      0, -1, run_trace},
     {"at", "COMMAND [TIME]", "one AT command to the modem, between the daemon's own",
      "  blynkctl at AT+CSQ\n"
-     "  blynkctl at 'AT+COPS=?' 3min\n"
+     "  blynkctl at 'AT+COPS=?' 3m\n"
      "Exit status 1: the modem answered an error. For admins.\n",
      1, 2, run_at},
     {"config", "show [--all] [PATTERN] | check [FILE] | set SECTION.KEY VALUE", "the daemon's settings",

@@ -18,6 +18,7 @@ struct redisContext;
 
 /* How blynkctl ends. The manual page says the same; scripts depend on it. */
 enum ctl_exit {
+    CTL_DONE = -1, /* within the program: all is done already (--help) */
     CTL_OK = 0,
     CTL_REFUSED = 1, /* the daemon said no, or the answer is no (doctor found faults, not all is confirmed) */
     CTL_UNREACHABLE = 2,   /* no daemon at the socket, or it broke the connection */

@@ -7,7 +7,6 @@
 #include "talk.h"
 
 #include <getopt.h>
-#include <locale.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -52,7 +51,6 @@ int main(int argc, char **argv)
 {
     struct ctl ctl;
     int first;
-    setlocale(LC_CTYPE, ""); /* the shapes that may be drawn; numbers stay with a point */
     int result = options_parse(&ctl, argc, argv, &first);
 
     if (result != CTL_OK) {

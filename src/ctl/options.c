@@ -8,7 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define OPTIONS_DONE      (-1)
 #define TEXT_COLUMN       18 /* behind the letter */
 #define TIMEOUT_MAX_MS    3600000u
 #define SOCKET_PATH_BYTES 107 /* sun_path of unix(7), without its NUL */
@@ -80,7 +79,7 @@ static int set_timeout(struct ctl *ctl, const char *text)
     uint64_t timeout_ms;
 
     if (scan_duration_ms(text, TIMEOUT_MAX_MS, &timeout_ms) || timeout_ms == 0) {
-        say_error("--timeout %s: not a time such as 500ms, 10s or 2min (at most an hour)", text);
+        say_error("--timeout %s: not a time such as 500ms, 10s or 2m (at most an hour)", text);
         return CTL_USAGE;
     }
     ctl->timeout_ms = (uint32_t)timeout_ms;
@@ -114,10 +113,10 @@ static int take_option(struct ctl *ctl, int option)
         return set_timeout(ctl, optarg);
     case 'V':
         puts("blynkctl " BLYNKD_VERSION);
-        return OPTIONS_DONE;
+        return CTL_DONE;
     case 'h':
         help_overview(stdout);
-        return OPTIONS_DONE;
+        return CTL_DONE;
     }
     say_hint("blynkctl --help");
     return CTL_USAGE;

@@ -320,7 +320,7 @@ int run_flush(struct ctl *ctl, int argc, char **argv)
     int result;
 
     if (argc == 2 && (scan_duration_ms(argv[1], FLUSH_MAX_MS, &timeout_ms) || timeout_ms == 0)) {
-        say_error("\"%s\": not a time such as 30s or 5min (at most a day)", argv[1]);
+        say_error("\"%s\": not a time such as 30s or 5m (at most a day)", argv[1]);
         return CTL_USAGE;
     }
     exit = talk_open(ctl);

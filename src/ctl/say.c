@@ -1,6 +1,7 @@
 #include "say.h"
 
-#include <langinfo.h>
+#include "words.h"
+
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,6 +10,9 @@
 #define LINE_BYTES 4096
 
 static bool error_color;
+static bool is_kept;
+static char *kept_error;
+static size_t kept_size;
 
 bool say_color_is_welcome(FILE *stream)
 {
@@ -18,14 +22,16 @@ bool say_color_is_welcome(FILE *stream)
     return isatty(fileno(stream)) && !(no_color && *no_color) && term && strcmp(term, "dumb") != 0;
 }
 
-bool say_is_utf8(void)
-{
-    return strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
-}
-
 void say_set_error_color(bool color)
 {
     error_color = color;
+}
+
+void say_keep_error(char *text, size_t size)
+{
+    is_kept = size > 0;
+    kept_error = text;
+    kept_size = size;
 }
 
 static void say_line(enum say_color color, const char *begin, const char *format, va_list arguments)
@@ -43,9 +49,13 @@ void say_error(const char *format, ...)
 {
     va_list arguments;
 
-    fflush(stdout);
     va_start(arguments, format);
-    say_line(SAY_RED, "blynkctl: ", format, arguments);
+    if (!is_kept) {
+        fflush(stdout);
+        say_line(SAY_RED, "blynkctl: ", format, arguments);
+    } else if (kept_error) {
+        vsnprintf(kept_error, kept_size, format, arguments);
+    }
     va_end(arguments);
 }
 
@@ -54,7 +64,9 @@ void say_hint(const char *format, ...)
     va_list arguments;
 
     va_start(arguments, format);
-    say_line(SAY_DIM, "  try: ", format, arguments);
+    if (!is_kept) {
+        say_line(SAY_DIM, "  try: ", format, arguments);
+    }
     va_end(arguments);
 }
 
@@ -73,26 +85,15 @@ const char *say_end(bool color)
     return color ? "\033[0m" : "";
 }
 
-/* U+0080 to U+009F are control characters, too: U+009B begins an escape sequence. */
-static bool is_control(const char *at, const char *end)
-{
-    unsigned char byte = (unsigned char)*at;
-
-    return byte < 0x20 || byte == 0x7f ||
-           (byte == 0xc2 && at + 1 < end && (unsigned char)at[1] >= 0x80 && (unsigned char)at[1] < 0xa0);
-}
-
 void say_text(FILE *out, const char *bytes, size_t len)
 {
-    for (const char *at = bytes, *end = bytes + len; at < end; at++) {
-        if (!is_control(at, end)) {
-            fputc((unsigned char)*at, out);
-            continue;
+    for (size_t i = 0; i < len;) {
+        size_t step = words_character(bytes + i, len - i);
+        if (step) {
+            fwrite(bytes + i, 1, step, out);
+        } else {
+            fprintf(out, "\\x%02X", (unsigned char)bytes[i]);
         }
-        fprintf(out, "\\x%02X", (unsigned char)*at);
-        if ((unsigned char)*at == 0xc2) {
-            at++;
-            fprintf(out, "\\x%02X", (unsigned char)*at);
-        }
+        i += step ? step : 1;
     }
 }

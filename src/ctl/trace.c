@@ -6,6 +6,7 @@
 #include "say.h"
 #include "talk.h"
 #include "trace_line.h"
+#include "words.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -292,7 +293,7 @@ static int trace_all(struct tracer *tracer)
 
 int run_trace(struct ctl *ctl, int argc, char **argv)
 {
-    struct tracer tracer = {.ctl = ctl, .utf8 = say_is_utf8()};
+    struct tracer tracer = {.ctl = ctl, .utf8 = words_utf8_is_welcome()};
     int option, result;
 
     while ((option = getopt_long(argc, argv, "frp:", long_options, NULL)) != -1) {

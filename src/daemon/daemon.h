@@ -9,6 +9,7 @@
 #include "conf.h"
 #include "notify.h"
 #include "options.h"
+#include "probe.h"
 
 #include "watch.h"
 
@@ -50,6 +51,7 @@ struct daemon {
     struct watch *watch; /* of the configuration, while it is not finished */
     struct timer watchdog;
     struct timer stop_deadline;
+    struct probe probe;
     struct task release; /* the last step of a stop, outside of the callback that allows it */
     struct task relink;
     bool stopping;
@@ -63,6 +65,9 @@ struct daemon {
     char refused[DAEMON_REFUSED_MAX];          /* why the last reload was refused; "" it was not */
     bool waits_restart[CONF_KEYS_MAX];         /* by index of the key: the file says something else */
 };
+
+/* In order, within DAEMON_STOP_MS; the reason is for the log. */
+void daemon_stop(struct daemon *daemon, const char *why);
 
 #define DAEMON_STATUS_MAX (LINK_WHY_MAX + 64 + 200 + DAEMON_REFUSED_MAX + 64 + 96)
 

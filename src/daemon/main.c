@@ -57,6 +57,7 @@ static void release(struct daemon *daemon)
     daemon->watch = NULL;
     timer_stop(&daemon->watchdog);
     timer_stop(&daemon->stop_deadline);
+    probe_end(daemon);
     if (daemon->sched) {
         sched_close(daemon->sched);
     }
@@ -96,7 +97,7 @@ static void on_api_closed(void *arg)
     bridge_stop(daemon->bridge, DAEMON_LINK_GRACE_MS);
 }
 
-static void stop(struct daemon *daemon, const char *why)
+void daemon_stop(struct daemon *daemon, const char *why)
 {
     daemon->stopping = true;
     log_notice("daemon", "stopping: %s", why);
@@ -112,7 +113,7 @@ static void on_signal(uv_signal_t *handle, int number)
     struct daemon *daemon = handle->data;
 
     if (number == SIGHUP) {
-        if (!daemon->stopping) {
+        if (!daemon->stopping && daemon->options->action == OPTIONS_RUN) {
             (void)daemon_reload(daemon);
         }
         return;
@@ -120,7 +121,7 @@ static void on_signal(uv_signal_t *handle, int number)
     if (daemon->stopping) {
         end_at_once("a second signal: ending at once");
     }
-    stop(daemon, number == SIGTERM ? "SIGTERM" : "SIGINT");
+    daemon_stop(daemon, number == SIGTERM ? "SIGTERM" : "SIGINT");
 }
 
 /* A modem that is waiting looks for its port by itself; a link that has given it up rests, maybe for minutes. */
@@ -231,6 +232,10 @@ static int build_api(struct daemon *daemon)
         log_error("daemon", "%s", why);
         return EXIT_NO_SOCKET;
     }
+    if (fd < 0 && daemon->options->action == OPTIONS_PROBE) {
+        log_error("daemon", "a probe is for a program that hands a socket over, such as blynkctl doctor");
+        return EXIT_USAGE;
+    }
     daemon->conf->api.listen_fd = fd;
     daemon->api = api_server_create(&daemon->loop, daemon->sched, daemon->bridge, &daemon->conf->api);
     if (!daemon->api) {
@@ -302,6 +307,7 @@ static void start(struct daemon *daemon)
     daemon_watch_config(daemon);
     notify_ready(&daemon->notify, "Listening; starting the link");
     bridge_start(daemon->bridge);
+    probe_start(daemon);
 }
 
 /* ---- main ------------------------------------------------------------------------------------------------ */
@@ -310,7 +316,8 @@ static int run(struct daemon *daemon, const char *files)
 {
     notify_open(&daemon->notify);
     daemon_say_hello(daemon->conf, files);
-    int code = build(daemon);
+    int code = probe_begin(daemon);
+    code = code ? code : build(daemon);
     if (code) {
         release(daemon);
     } else {
@@ -373,6 +380,7 @@ int main(int argc, char **argv)
     options_parse(argc, argv, &options);
     switch (options.action) {
     case OPTIONS_RUN:
+    case OPTIONS_PROBE:
     case OPTIONS_CHECK_CONFIG:
         return run_with_config(&options);
     case OPTIONS_HELP_CONFIG:

@@ -2,9 +2,19 @@
 
 #include "conf.h"
 
+#include "blynkd/base/scan.h"
+
 #include <getopt.h>
 
-enum { OPTION_CHECK = 256, OPTION_HELP_CONFIG, OPTION_LIST, OPTION_LEVEL, OPTION_FOREGROUND };
+enum {
+    OPTION_CHECK = 256,
+    OPTION_HELP_CONFIG,
+    OPTION_LIST,
+    OPTION_LEVEL,
+    OPTION_FOREGROUND,
+    OPTION_PROBE,
+    OPTION_BAUD
+};
 
 static const struct option long_options[] = {
     {"config", required_argument, NULL, 'c'},
@@ -12,6 +22,8 @@ static const struct option long_options[] = {
     {"help-config", no_argument, NULL, OPTION_HELP_CONFIG},
     {"list-modems", no_argument, NULL, OPTION_LIST},
     {"log-level", required_argument, NULL, OPTION_LEVEL},
+    {"probe", no_argument, NULL, OPTION_PROBE},
+    {"baud", required_argument, NULL, OPTION_BAUD},
     {"foreground", no_argument, NULL, OPTION_FOREGROUND},
     {"version", no_argument, NULL, 'V'},
     {"help", no_argument, NULL, 'h'},
@@ -22,6 +34,7 @@ void options_print_help(FILE *out)
 {
     fputs("usage: blynkd [-c FILE] [--log-level LEVEL]\n"
           "       blynkd [-c FILE] --check-config [CANDIDATE]\n"
+          "       blynkd [-c FILE] --probe [--baud N]\n"
           "       blynkd --help-config | --list-modems | --version | --help\n"
           "\n"
           "  -c, --config FILE   the configuration (" CONF_DEFAULT_PATH ")\n"
@@ -31,6 +44,8 @@ void options_print_help(FILE *out)
           "      --list-modems   print the modems that can be written as `profile`\n"
           "      --log-level L   error, warning, notice, info or debug; instead of [log] level\n"
           "      --foreground    stay in the foreground: what blynkd always does\n"
+          "      --probe         only look how far it comes, for the one who hands a socket over\n"
+          "      --baud N        with --probe: instead of [modem] baud\n"
           "  -V, --version       print the version\n"
           "  -h, --help          print this\n",
           out);
@@ -43,6 +58,18 @@ static void set_level(struct options *options, const char *word)
         return;
     }
     fprintf(stderr, "blynkd: --log-level %s: not one of error, warning, notice, info, debug\n", word);
+    options->action = OPTIONS_WRONG;
+}
+
+static void set_baud(struct options *options, const char *text)
+{
+    uint64_t baud;
+
+    if (scan_uint64(text, 4000000, &baud) == 0 && baud >= 1200) {
+        options->baud = (uint32_t)baud;
+        return;
+    }
+    fprintf(stderr, "blynkd: --baud %s: not a line speed from 1200 to 4000000\n", text);
     options->action = OPTIONS_WRONG;
 }
 
@@ -64,6 +91,12 @@ static bool take_option(struct options *options, int option)
         return true;
     case OPTION_LEVEL:
         set_level(options, optarg);
+        return options->action != OPTIONS_WRONG;
+    case OPTION_PROBE:
+        options->action = OPTIONS_PROBE;
+        return true;
+    case OPTION_BAUD:
+        set_baud(options, optarg);
         return options->action != OPTIONS_WRONG;
     case OPTION_FOREGROUND:
         return true;
@@ -94,6 +127,10 @@ void options_parse(int argc, char **argv, struct options *options)
     }
     if (option == -1 && optind < argc) {
         fprintf(stderr, "blynkd: \"%s\": takes no arguments but options\n", argv[optind]);
+        options->action = OPTIONS_WRONG;
+    }
+    if (options->baud && options->action != OPTIONS_PROBE) {
+        fprintf(stderr, "blynkd: --baud is for --probe; the configuration says it otherwise\n");
         options->action = OPTIONS_WRONG;
     }
     if (options->action == OPTIONS_WRONG) {

@@ -8,6 +8,7 @@
 #include "blynkd/base/log.h"
 
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 
 /* sysexits.h, which systemd shows by name (systemd.exec(5)). */
@@ -19,6 +20,7 @@
 
 enum options_action {
     OPTIONS_RUN,
+    OPTIONS_PROBE, /* runs for the one who asks only (probe.h) */
     OPTIONS_CHECK_CONFIG,
     OPTIONS_HELP_CONFIG,
     OPTIONS_LIST_MODEMS,
@@ -33,6 +35,7 @@ struct options {
     const char *candidate; /* a file that might replace it, to be checked in its place; NULL: none */
     bool level_given;
     enum log_level level;
+    uint32_t baud; /* of a probe, instead of the configured one; 0: not given */
 };
 
 void options_parse(int argc, char **argv, struct options *options);

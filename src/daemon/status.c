@@ -97,6 +97,13 @@ void daemon_say_hello(const struct conf *conf, const char *files)
     } else {
         log_info("daemon", "uplink: the host's own network");
     }
-    log_info("daemon", "server %s:%u, local programs at %s", link->host, link->port, conf->api.socket_path);
-    log_notice("daemon", "TLS is off: the token and all values travel readable");
+    if (link->port) {
+        log_info("daemon", "server %s:%u", link->host, link->port);
+    } else {
+        log_info("daemon", "server %s", link->host);
+    }
+    log_info("daemon", "local programs at %s", conf->api.socket_path);
+    if (!link->tls && !link->tls_by_modem) {
+        log_notice("daemon", "TLS is off: the token and all values travel readable");
+    }
 }

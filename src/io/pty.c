@@ -10,11 +10,11 @@ static int pty_open(const char *path, int locked_fd, const struct port_config *c
     struct termios termios;
 
     (void)path;
-    (void)config;
     if (tcgetattr(locked_fd, &termios) != 0) {
         return -errno;
     }
     cfmakeraw(&termios);
+    (void)cfsetspeed(&termios, config->baud); /* no pace here, but the other end can see it and follow */
     termios.c_cflag |= CLOCAL | CREAD;
     termios.c_cc[VMIN] = 1;
     termios.c_cc[VTIME] = 0;

@@ -1,7 +1,7 @@
 #include "device.h"
-#include "rival.h"
 
 #include "blynkd/base/buf.h"
+#include "blynkd/base/rival.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -367,6 +367,7 @@ struct port *tty_port_create(struct uv_loop_s *loop, const struct port_config *c
     }
     tty->port.ops = &tty_ops;
     tty->config = *config;
+    tty->port.config = &tty->config;
     tty->loop = loop;
     buf_init(&tty->out, OUT_MAX_BYTES);
     return &tty->port;

@@ -135,6 +135,7 @@ void modem_fail(struct modem *modem, enum uplink_layer layer, enum uplink_hope h
     va_start(args, format);
     vsnprintf(why, sizeof(why), format, args);
     va_end(args);
+    modem->info.failed_in = modem->state;
     modem->started = false;
     modem->resume = resume_after(modem, layer);
     modem->reset_first = false;

@@ -13,6 +13,9 @@ const struct modem_info *modem_info(struct modem *modem)
 
     info->state = modem->state;
     info->why = modem->why;
+    info->misfit = modem->misfit_told;
+    info->port = modem->port->config ? modem->port->config->path : "";
+    info->baud = modem->port->config ? modem->port->config->baud : 0;
     COPY(info->profile, modem->profile ? modem_profile_name(modem->profile) : "");
     COPY(info->level, modem->profile ? profile_level_name(modem->profile->level) : "");
     COPY(info->manufacturer, modem->identity.manufacturer);
@@ -20,6 +23,8 @@ const struct modem_info *modem_info(struct modem *modem)
     COPY(info->firmware, modem->identity.firmware);
     COPY(info->imei, modem->identity.imei);
     COPY(info->iccid, modem->identity.iccid);
+    COPY(info->sim, modem->sim.state);
+    info->pin_tries = modem->sim.tries_left;
     COPY(info->operator_name, registered ? modem->netreg.operator_name : "");
     COPY(info->access, registered ? netreg_access(&modem->netreg) : "");
     COPY(info->registration, netreg_state_name(netreg_state(&modem->netreg)));

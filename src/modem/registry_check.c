@@ -15,7 +15,7 @@ static char fault[256]; /* the answer of modem_registry_check() */
 
 static bool say(const char *owner, const char *what, const char *wrong)
 {
-    snprintf(fault, sizeof(fault), "%s: %s: %s", owner, what, wrong);
+    snprintf(fault, sizeof(fault), "%.60s: %.60s: %.120s", owner, what, wrong);
     return false;
 }
 

@@ -248,6 +248,7 @@ void sim_card_init(struct sim_card *card, struct sched *sched, struct at_channel
                    const struct sim_card_user *user, struct identity *identity)
 {
     *card = (struct sim_card){.sched = sched, .channel = channel, .user = *user, .identity = identity};
+    card->tries_left = -1;
     card->request.priority = AT_PRIORITY_HIGH;
     card->request.on_line = on_line;
     card->request.on_done = on_done;

@@ -153,6 +153,7 @@ void sim_card_on_pin_answer(struct sim_card *card, const struct at_reply *reply)
         return;
     }
     card->pin_pending = false;
+    card->tries_left -= card->tries_left > 0;
     pin_guard_end(&card->guard, card->state_dir, card->identity->iccid, card->pin, false);
     snprintf(why, sizeof(why),
              "the SIM card refused the configured PIN (%s); it is not tried again: configure the right one",

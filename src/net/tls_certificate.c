@@ -1,6 +1,8 @@
 /* Certificates in words. What stands in them was written by strangers: only printable ASCII gets out. */
 #include "tls_private.h"
 
+#include "blynkd/base/wall.h"
+
 #include <arpa/inet.h>
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
@@ -13,11 +15,14 @@
 int64_t tls_certificate_time_ms(const struct asn1_string_st *time)
 {
     struct tm tm;
+    int64_t wall_ms = 0;
 
-    if (!time || !ASN1_TIME_to_tm(time, &tm)) {
-        return 0;
+    if (time && ASN1_TIME_to_tm(time, &tm)) {
+        const struct wall_date date = {tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday,
+                                       tm.tm_hour,        tm.tm_min,     tm.tm_sec};
+        wall_from_date(&date, &wall_ms);
     }
-    return (int64_t)timegm(&tm) * 1000;
+    return wall_ms;
 }
 
 void tls_certificate_write_day(const struct asn1_string_st *time, char text[16])

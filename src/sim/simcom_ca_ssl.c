@@ -94,8 +94,8 @@ static int show_context(struct modem *modem)
     char ciphers[SIMCOM_CA_CIPHERS * 7 + 1] = "";
     bool inside = VARIANT_IS(modem, CTXINDEX_FORM, "inline");
 
-    for (int i = 0; i < SIMCOM_CA_CIPHERS; i++)
-        snprintf(ciphers + 7 * i, sizeof ciphers - 7 * (size_t)i, "0x%04x,", ssl->ciphers[i] & 0xffff);
+    for (size_t i = 0; i < SIMCOM_CA_CIPHERS; i++)
+        snprintf(ciphers + 7 * i, sizeof ciphers - 7 * i, "0x%04x,", ssl->ciphers[i] & 0xffff);
     out_line(modem, OUT_ANSWER, "+CSSLCFG:%s0,%d,%s%d,%d,\"%s\"", inside ? " " : "\r\n", ssl->version,
              ciphers, ssl->no_dates, ssl->datagrams ? 2 : 1, ssl->name);
     return AT_OK;

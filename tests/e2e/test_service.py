@@ -130,6 +130,7 @@ def test_reload(make_rig):
     rig = make_rig("a9")
     rig.online()
     log = rig.daemon.program
+    log.wait_for_log(r"TLS is off: the token and all values travel readable")
 
     rig.daemon.configure({"log": {"level": "info"}, "limits": {"rate": 9, "burst": 9}, "blynk": {"grace": "6s"}})
     rig.daemon.reload()
@@ -257,6 +258,14 @@ def test_notify(make_rig, tmp_path):
     wait_until(lambda: "RELOADING=1" in notify.seen and
                "READY=1" in notify.seen[notify.seen.index("RELOADING=1"):], "READY=1 after RELOADING=1")
     assert any(re.match(r"MONOTONIC_USEC=\d+", line) for line in notify.seen)
+    rig.daemon.configure({"blynk": {"heartbeat": "soon"}, "limits": {"burst": "many"}})
+    rig.daemon.reload()
+    notify.wait_for(r"^STATUS=Online.*; the changed configuration was not taken over: .*blynkd\.conf:\d+: .*heartbeat.*; "
+                    r".*blynkd\.conf:\d+: .*burst")
+    rig.daemon.configure({"blynk": {"heartbeat": "5s"}, "limits": {"burst": 100}})
+    rig.daemon.reload()
+    wait_until(lambda: "not taken over" not in [line for line in notify.seen if line.startswith("STATUS=")][-1],
+               "the end of the complaint")
     rig.daemon.stop()
     notify.wait_for(r"^STOPPING=1$")
     for line in notify.seen:

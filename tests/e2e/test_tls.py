@@ -58,6 +58,7 @@ def test_a_pin_travels_encrypted(certs, profile):
         rig.cloud.update("V7", "on")
         listener.wait_for("V7", "on")
         assert rig.cloud.connections()[-1]["tls"]["version"] == "TLSv1.3"
+        assert "TLS is off" not in rig.daemon.program.log()
 
 
 @pytest.mark.parametrize("version", ["1.2", "1.3"])

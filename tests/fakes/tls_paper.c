@@ -39,8 +39,8 @@ static void set_life(X509 *certificate, const struct tls_paper_wish *wish)
     int64_t from_s = TLS_PAPER_NOW_S + (int64_t)(usual ? -30 : wish->from_day) * TLS_PAPER_DAY_S;
     int64_t to_s = TLS_PAPER_NOW_S + (int64_t)(usual ? 60 : wish->to_day) * TLS_PAPER_DAY_S;
 
-    ASN1_TIME_set(X509_getm_notBefore(certificate), from_s);
-    ASN1_TIME_set(X509_getm_notAfter(certificate), to_s);
+    ASN1_TIME_set(X509_getm_notBefore(certificate), (time_t)from_s);
+    ASN1_TIME_set(X509_getm_notAfter(certificate), (time_t)to_s);
 }
 
 void tls_paper_make(struct tls_paper *paper, const struct tls_paper *issuer,

@@ -732,6 +732,33 @@ static void test_a_modem_that_cannot_resolve(void **state)
     assert_string_equal(bench->hosts, "192.0.2.7 ");
 }
 
+/* Where a try failed stays known while the next one is under way, until a session has lasted. */
+static void test_the_last_failure_is_remembered(void **state)
+{
+    struct bench *bench = *state;
+
+    assert_null(info_of(bench).failure->step);
+    bench->unknown_host = "";
+    link_start(bench->link, "started");
+    wait_for(bench, LINK_WAIT, 10000);
+    assert_string_equal(info_of(bench).failure->step, "name look-up");
+    assert_non_null(strstr(info_of(bench).failure->why, "name not resolved"));
+    assert_int_equal(info_of(bench).failure->count, 1);
+    bench->unknown_host = "nobody";
+    wait_for(bench, LINK_ONLINE, 10000);
+    assert_string_equal(info_of(bench).failure->step, "name look-up");
+    peer_closes(bench);
+    assert_string_equal(info_of(bench).failure->step, "session");
+    assert_int_equal(info_of(bench).failure->count, 2);
+    wait_for(bench, LINK_ONLINE, 10000);
+    sched_advance(bench->sched, 10 * MINUTE);
+    peer_closes(bench);
+    assert_int_equal(info_of(bench).failure->count, 1);
+    bench->cloud->login_status = BLYNK_STATUS_INVALID_TOKEN;
+    wait_for(bench, LINK_REFUSED, 10000);
+    assert_string_equal(info_of(bench).failure->step, "login");
+}
+
 static void test_name_and_all_addresses_fail(void **state)
 {
     struct bench *bench = *state;
@@ -1246,6 +1273,7 @@ int main(void)
         TEST(test_closed_right_after_each_login),
         TEST(test_fallback_addresses),
         TEST(test_a_modem_that_cannot_resolve),
+        TEST(test_the_last_failure_is_remembered),
         TEST(test_name_and_all_addresses_fail),
         TEST(test_connect_times_out),
         TEST(test_a_try_waits_for_the_end_of_the_one_before),

@@ -224,7 +224,7 @@ static void test_cell(const struct story *story, enum moment moment)
         explain(box);
     }
     if (back_ms > story->back_ms) {
-        complain(box, story, moment, "ms until it was back", back_ms, story->back_ms);
+        complain(box, story, moment, "ms until it was back", (unsigned long)back_ms, story->back_ms);
     }
     if (highest_rung(&info) > story->highest) {
         complain(box, story, moment, "rung of the ladder", highest_rung(&info), story->highest);

@@ -56,6 +56,8 @@ static void test_user_rule_decides(void **state)
     acl.rules[1].id = 0;
     assert_int_equal(acl_role(&acl, &root), API_READER);
     assert_int_equal(acl_role(&acl, &member), API_ADMIN);
+    acl.is_read_only = true;
+    assert_int_equal(acl_role(&acl, &member), API_READER);
 }
 
 static void test_highest_group_rule_counts(void **state)

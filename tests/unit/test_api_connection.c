@@ -194,6 +194,33 @@ static void test_link_and_modem(void **state)
     ask_error(f, "MODEM.AT hello", "-NOPERM this command is not sent to the modem: a command begins with AT");
 }
 
+static void test_history(void **state)
+{
+    struct fixture *f = *state;
+
+    ask(f, "HISTORY", "*0\r\n");
+    ask(f, "HISTORY V5", "*0\r\n");
+    ask(f, "SET V5 21.5", "+OK\r\n");
+    ask(f, "SET V5 -3", "+OK\r\n");
+    ask(f, "HISTORY", "*1\r\n$2\r\nV5\r\n");
+    ask_error(f, "HISTORY V5 9", "*2");
+    for (size_t i = 0; i < 2; i++) {
+        static const char *const lengths[] = {"$4", "$2"}, *const values[] = {"21.5", "-3"};
+        api_rig_expect_line(f->rig, f->fd, "*2");
+        api_rig_expect_line(f->rig, f->fd, ":1");
+        api_rig_expect_line(f->rig, f->fd, lengths[i]);
+        api_rig_expect_line(f->rig, f->fd, values[i]);
+    }
+    ask_error(f, "HISTORY v5 1", "*1");
+    api_rig_expect_line(f->rig, f->fd, "*2");
+    api_rig_expect_line(f->rig, f->fd, ":1");
+    api_rig_expect_line(f->rig, f->fd, "$2");
+    api_rig_expect_line(f->rig, f->fd, "-3");
+    ask_error(f, "HISTORY nosuch", "-WRONGPIN 'nosuch' is no series");
+    ask_error(f, "HISTORY V5 0", "-ERR syntax error: HISTORY [series] [count]");
+    ask_error(f, "HISTORY V5 1 2", "-ERR syntax error");
+}
+
 static void test_config_get(void **state)
 {
     struct fixture *f = *state;
@@ -264,6 +291,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_client_about_others, setup, teardown),
         cmocka_unit_test_setup_teardown(test_info, setup, teardown),
         cmocka_unit_test_setup_teardown(test_link_and_modem, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_history, setup, teardown),
         cmocka_unit_test_setup_teardown(test_config_get, setup, teardown),
         cmocka_unit_test_setup_teardown(test_command_help, setup, teardown),
         cmocka_unit_test(test_index_finds_every_command),

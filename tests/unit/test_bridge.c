@@ -795,6 +795,58 @@ static void test_listeners_are_bounded(void **state)
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
+/* ---- the recent past as numbers ---- */
+
+static void on_point(void *arg, int64_t wall_ms, double value)
+{
+    struct bench *bench = arg;
+    size_t used = strlen(bench->answer);
+
+    snprintf(bench->answer + used, sizeof(bench->answer) - used, "%lld:%g ",
+             (long long)(wall_ms - sched_wall_ms(bench->sched)), value);
+}
+
+static void assert_series(struct bench *bench, const char *name, size_t most, const char *expected)
+{
+    bench->answer[0] = '\0';
+    bridge_show_series(bench->bridge, name, strlen(name), most, on_point, bench);
+    assert_string_equal(bench->answer, expected);
+}
+
+static void test_history(void **state)
+{
+    struct bench *bench = *state;
+    size_t count = 99;
+
+    go_online(bench);
+    assert_int_equal(bridge_series_count(bench->bridge, "V5", 2, &count), 0);
+    assert_int_equal(count, 0);
+    assert_int_equal(bridge_series_count(bench->bridge, "V5000", 5, &count), -EINVAL);
+    put_at(bench, "V5", "21.5", 0, NULL);
+    put_at(bench, "V5", "warm", 0, NULL); /* no number */
+    sched_advance(bench->sched, 1000);
+    cloud_sends(bench, BLYNK_HARDWARE, 7, "vw\0005\000-3", 7);
+    put_at(bench, "V5", "4", sched_wall_ms(bench->sched) - 5000, NULL); /* a sample's own time */
+    assert_series(bench, "V5", 99, "-5000:4 -1000:21.5 0:-3 ");
+    assert_series(bench, "v5", 2, "-1000:21.5 0:-3 ");
+    sched_shift_wall(bench->sched,
+                     3600000); /* the host's clock was wrong: times are shown by the right one */
+    assert_series(bench, "V5", 1, "0:-3 ");
+    assert_series(bench, "signal", 9, ""); /* there is no modem */
+}
+
+static void test_history_of_the_round_trip(void **state)
+{
+    struct bench *bench = *state;
+    size_t before, after;
+
+    go_online(bench);
+    assert_int_equal(bridge_series_count(bench->bridge, "round_trip", 10, &before), 0);
+    sched_advance(bench->sched, 3 * bench->config.link.session.heartbeat_ms);
+    assert_int_equal(bridge_series_count(bench->bridge, "ROUND_TRIP", 10, &after), 0);
+    assert_true(after > before);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -823,6 +875,8 @@ int main(void)
         TEST(test_configuration),
         TEST(test_what_is_shown),
         TEST(test_listeners_are_bounded),
+        TEST(test_history),
+        TEST(test_history_of_the_round_trip),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

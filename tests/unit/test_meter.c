@@ -221,8 +221,10 @@ static const char *show(struct bench *bench)
 
 static void calendar_agrees_with_the_c_library(void **state)
 {
+    const int32_t last = sizeof(time_t) > 4 ? 60000 : INT32_MAX / 86400; /* what the C library can say */
+
     (void)state;
-    for (int32_t day = 0; day < 60000; day++) {
+    for (int32_t day = 0; day < last; day++) {
         time_t seconds = (time_t)day * 86400;
         struct tm utc;
         gmtime_r(&seconds, &utc);

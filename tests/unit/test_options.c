@@ -58,6 +58,9 @@ static void each_option_is_known(void **state)
     assert_int_equal(parse("-h").action, OPTIONS_HELP);
     assert_int_equal(parse("--log-level debug").level, LOG_LEVEL_DEBUG);
     assert_true(parse("--log-level error").level_given);
+    assert_int_equal(parse("--probe").action, OPTIONS_PROBE);
+    assert_int_equal(parse("--probe").baud, 0);
+    assert_int_equal(parse("--probe --baud 9600").baud, 9600);
 }
 
 static void what_is_not_known_is_refused(void **state)
@@ -68,7 +71,10 @@ static void what_is_not_known_is_refused(void **state)
                                         "start",
                                         "--log-level loud",
                                         "--check-config x y",
-                                        "--log-level loud --version"};
+                                        "--log-level loud --version",
+                                        "--baud 9600",
+                                        "--probe --baud fast",
+                                        "--probe --baud 300"};
 
     (void)state;
     for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {

@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-#include "io/rival.h"
+#include "blynkd/base/rival.h"
 
 #include <pty.h>
 #include <signal.h>

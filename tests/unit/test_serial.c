@@ -153,6 +153,9 @@ static void test_odd_speed(void **state)
     struct port_config config = {.baud = 123456, .rtscts = 1};
     uint32_t settings[11]; /* struct termios2: speeds are the last two (asm-generic/termbits.h) */
 
+    if (ioctl(bench->slave, _IOR('T', 0x2A, uint32_t[11]), settings) < 0) { /* TCGETS2: not in qemu-user */
+        skip();
+    }
     int fd = device_backend_serial.open(bench->path, bench->slave, &config, &bench->handle);
     assert_true(fd >= 0);
     assert_int_equal(ioctl(fd, _IOR('T', 0x2A, uint32_t[11]), settings), 0); /* TCGETS2 */

@@ -83,7 +83,7 @@ static void lost(void *arg)
     uint64_t known = bench->confirmed > bench->lost ? bench->confirmed : bench->lost;
 
     assert_true(bench->sent >= known);
-    bench->left += bench->sent - known;
+    bench->left += (size_t)(bench->sent - known);
     bench->lost = bench->sent;
 }
 

@@ -54,6 +54,7 @@ struct api_config {
                                            server owns it from api_server_listen() on */
     struct api_role_rule rules[API_RULES_MAX];
     size_t rule_count;
+    bool is_read_only;          /* everybody is a reader, whatever the rules say */
     size_t reply_max_bytes;     /* replies that wait for one client: 1 MiB */
     size_t published_max_bytes; /* published messages that wait for one client: 256 KiB */
     unsigned max_clients;       /* 256 */

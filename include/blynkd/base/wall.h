@@ -1,7 +1,7 @@
 /*
  * What a time of day can be at all: not before this program was built, not after the year 2099. For whoever is told
- * a time by something that may have none (a modem without a network, a machine without a battery). Owns nothing and
- * asks nobody; it never says what time it is.
+ * a time by something that may have none (a modem without a network, a machine without a battery). Owns nothing;
+ * it never says what time it is.
  */
 #ifndef BLYNKD_BASE_WALL_H
 #define BLYNKD_BASE_WALL_H
@@ -20,6 +20,9 @@ bool wall_is_sane(int64_t wall_ms);
 /* A clock that moved so much against the monotonic one was set: more than the two can differ by because they are read
  * one after the other. */
 #define WALL_SET_MS 200
+
+/* True: somebody keeps this machine's clock right (NTP, chrony). */
+bool wall_is_kept(void);
 
 /* UTC, month and day from 1; false if there is no such moment. A leap second counts as the one before it. */
 struct wall_date {

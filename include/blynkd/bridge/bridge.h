@@ -153,6 +153,17 @@ void bridge_show_outbox(const struct bridge *bridge, bridge_show_fn *show, void 
 /* The last 32 changes, one readable line each, oldest first. */
 void bridge_show_history(const struct bridge *bridge, bridge_show_fn *show, void *arg);
 
+/*
+ * The recent numbers of a series: a pin's name, "signal" (dBm) or "round_trip" (ms); -EINVAL: there is no such. The
+ * last `most` of them, oldest first. They are kept in memory only: 720 of a series, 64 series.
+ */
+typedef void bridge_point_fn(void *arg, int64_t wall_ms, double value);
+int bridge_series_count(const struct bridge *bridge, const char *name, size_t len, size_t *count);
+void bridge_show_series(const struct bridge *bridge, const char *name, size_t len, size_t most,
+                        bridge_point_fn *show, void *arg);
+/* The names of those that have any. */
+void bridge_show_series_names(const struct bridge *bridge, bridge_show_fn *show, void *arg);
+
 /* The ring of the last AT exchanges, masked. */
 void bridge_show_trace(const struct bridge *bridge, bridge_show_fn *show, void *arg);
 /* Publishes on BRIDGE_CHANNEL_TRACE from the first `true` to the `false` that answers the last one: the API while

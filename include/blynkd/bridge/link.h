@@ -116,6 +116,19 @@ bool link_configure(struct link *link, const struct link_config *config);
 
 struct blynk_session *link_session(struct link *link);
 
+/* Steps of the way to the server that no uplink has; those below are named by their layer. */
+#define LINK_STEP_ENCRYPTION "encryption"
+#define LINK_STEP_LOGIN      "login"
+#define LINK_STEP_SESSION    "session"
+
+/* How the last try or session ended. */
+struct link_failure {
+    const char *step; /* NULL: none has failed yet */
+    int64_t wall_ms;
+    unsigned count; /* since a session that lasted */
+    char why[LINK_WHY_MAX];
+};
+
 struct link_info {
     enum link_state state;
     int64_t since_wall_ms;
@@ -132,6 +145,8 @@ struct link_info {
     uint32_t rung_counts[UPLINK_RUNG_COUNT];
     uint64_t online_ms;    /* total since start */
     uint32_t heartbeat_ms; /* in use now */
+    const struct link_failure *failure;
+    const char *trouble; /* what the server lately complained of, with what to do; "": nothing */
 };
 void link_info(const struct link *link, struct link_info *info);
 

@@ -16,6 +16,14 @@ struct port;
 struct sched;
 struct uv_loop_s;
 
+/* How a real port is opened. `path` may be a symlink such as /dev/serial/by-id/...; it is resolved anew at
+ * every open, so that a device which comes back under another number is found again. */
+struct port_config {
+    char path[256];
+    uint32_t baud;
+    int rtscts; /* 1: hardware flow control */
+};
+
 struct port_ops {
     int (*open)(struct port *port);
     size_t (*write)(struct port *port, const uint8_t *data, size_t len);
@@ -35,7 +43,8 @@ struct port {
     const struct port_ops *ops;
     struct port_events events; /* set by the user before port_open() */
     void *arg;
-    char why[160];   /* after a failed open: what is wrong and what to do, for people */
+    const struct port_config *config; /* of a real port; else NULL */
+    char why[160];                    /* after a failed open: what is wrong and what to do, for people */
     char rival[160]; /* who else is on it, as of the last look: a sentence for people; "" = nobody seen */
 };
 
@@ -75,14 +84,6 @@ static inline void port_destroy(struct port *port)
 {
     port->ops->destroy(port);
 }
-
-/* How a real port is opened. `path` may be a symlink such as /dev/serial/by-id/...; it is resolved anew at
- * every open, so that a device which comes back under another number is found again. */
-struct port_config {
-    char path[256];
-    uint32_t baud;
-    int rtscts; /* 1: hardware flow control */
-};
 
 /* Chooses libserialport or, for a path that leads to a PTY, termios, at every open. NULL: no memory. */
 struct port *tty_port_create(struct uv_loop_s *loop, const struct port_config *config);

@@ -84,13 +84,19 @@ void modem_look_again(struct modem *modem);
 struct modem_info {
     enum modem_state state;
     const char *why;
-    char profile[24]; /* "" while not known */
-    char level[12];   /* manual or recorded */
+    enum modem_state failed_in; /* the last failure; MODEM_DOWN: none */
+    bool misfit;                /* the configured profile is not that of this module */
+    const char *port;           /* its path; "" = not known */
+    uint32_t baud;              /* 0 = not known */
+    char profile[24];           /* "" while not known */
+    char level[12];             /* manual or recorded */
     char manufacturer[48];
     char model[48];
     char firmware[64];
     char imei[20];
     char iccid[24];
+    char sim[24];   /* the SIM card's state as last told; "" = not told */
+    long pin_tries; /* left, as last told; -1 = not told */
     char operator_name[48];
     char access[16];       /* "GSM", "GPRS", "LTE"... */
     char registration[40]; /* in words */

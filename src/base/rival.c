@@ -1,4 +1,4 @@
-#include "rival.h"
+#include "blynkd/base/rival.h"
 
 #include <dirent.h>
 #include <fcntl.h>
@@ -10,20 +10,6 @@
 
 #define PROCESSES_MAX 32768 /* Linux' usual pid_max */
 #define FDS_MAX       4096
-
-enum rival_kind {
-    RIVAL_NONE,
-    RIVAL_MAY_PROBE, /* ModemManager runs; whether it is on this port cannot be seen */
-    RIVAL_LOGIN,
-    RIVAL_MODEM_MANAGER,
-    RIVAL_OTHER,
-};
-
-struct rival {
-    enum rival_kind kind;
-    long pid;
-    char name[32];
-};
 
 /* The first line of a small file. */
 static void read_word(const char *proc, long pid, const char *file, char *out, size_t size)
@@ -107,66 +93,79 @@ static enum rival_kind judge(const char *proc, long pid, const char *name, const
     return open_there ? RIVAL_OTHER : RIVAL_NONE;
 }
 
-static void look_through(const char *proc, const char *device, struct rival *rival)
+/* False: nobody that matters here. */
+static bool look_at(const char *proc, long pid, const char *device, struct rival *rival)
+{
+    rival->pid = pid;
+    read_word(proc, pid, "comm", rival->name, sizeof(rival->name));
+    rival->kind = judge(proc, pid, rival->name, device);
+    return rival->kind != RIVAL_NONE;
+}
+
+size_t rival_list(const char *proc, const char *path, struct rival *rivals, size_t max)
 {
     DIR *processes = opendir(proc);
     const struct dirent *entry;
+    size_t count = 0;
 
     if (!processes) {
-        return;
+        return 0;
     }
-    for (unsigned i = 0; i < PROCESSES_MAX && (entry = readdir(processes)); i++) {
-        char name[sizeof(rival->name)];
+    for (unsigned i = 0; i < PROCESSES_MAX && count < max && (entry = readdir(processes)); i++) {
         char *end;
         long pid = strtol(entry->d_name, &end, 10);
-        if (pid <= 0 || *end || pid == (long)getpid()) {
-            continue;
-        }
-        read_word(proc, pid, "comm", name, sizeof(name));
-        enum rival_kind kind = judge(proc, pid, name, device);
-        if (kind > rival->kind) {
-            rival->kind = kind;
-            rival->pid = pid;
-            memcpy(rival->name, name, sizeof(name));
+        if (pid > 0 && !*end && pid != (long)getpid() && look_at(proc, pid, path, &rivals[count])) {
+            count++;
         }
     }
     closedir(processes);
+    return count;
 }
 
-bool rival_find(const char *proc, const char *path, char *words, size_t size)
+void rival_describe(const struct rival *rival, const char *path, char *words, size_t size)
 {
-    struct rival rival = {.kind = RIVAL_NONE};
     const char *slash = strrchr(path, '/');
     const char *tty = slash ? slash + 1 : path;
 
-    look_through(proc, path, &rival);
     words[0] = '\0';
-    switch (rival.kind) {
+    switch (rival->kind) {
     case RIVAL_NONE:
-        return false;
+        return;
     case RIVAL_LOGIN:
         snprintf(words, size,
                  "a login prompt (%s, process %ld) is on the modem's port: systemctl disable --now "
                  "serial-getty@%.20s",
-                 rival.name, rival.pid, tty);
-        return true;
+                 rival->name, rival->pid, tty);
+        return;
     case RIVAL_MODEM_MANAGER:
         snprintf(
             words, size,
             "ModemManager (process %ld) has the modem's port open: systemctl disable --now ModemManager, or "
             "install blynkd's udev rule",
-            rival.pid);
-        return true;
+            rival->pid);
+        return;
     case RIVAL_MAY_PROBE:
         snprintf(
             words, size,
             "ModemManager (process %ld) runs and may be probing the modem's port: install blynkd's udev rule",
-            rival.pid);
-        return true;
+            rival->pid);
+        return;
     case RIVAL_OTHER:
         snprintf(words, size, "another program (%s, process %ld) has the modem's port open: stop it",
-                 rival.name, rival.pid);
-        return true;
+                 rival->name, rival->pid);
+        return;
     }
-    return false;
+}
+
+bool rival_find(const char *proc, const char *path, char *words, size_t size)
+{
+    struct rival rivals[RIVALS_MAX];
+    struct rival worst = {.kind = RIVAL_NONE};
+    size_t count = rival_list(proc, path, rivals, RIVALS_MAX);
+
+    for (size_t i = 0; i < count; i++) {
+        worst = rivals[i].kind > worst.kind ? rivals[i] : worst;
+    }
+    rival_describe(&worst, path, words, size);
+    return worst.kind != RIVAL_NONE;
 }
