@@ -125,7 +125,7 @@ def test_values_that_could_move_the_cursor_are_made_visible(rig):
     with rig.client() as client:
         client.set("V20", b"\x1b[2J\x9b\r\nx")
     assert subprocess.run([BUILD / "blynkctl", "-s", rig.daemon.socket, "get", "V20"], capture_output=True, timeout=60,
-                          check=True).stdout == b"\\x1B[2J\x9b\\x0D\\x0Ax\n"
+                          check=True).stdout == b"\\x1B[2J\\x9B\\x0D\\x0Ax\n"
     assert json.loads(ctl(rig, "--json", "get", "V20")) == {"V20": {"base64": "G1sySpsNCng="}}
 
 
