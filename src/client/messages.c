@@ -67,10 +67,9 @@ static int confirm(struct blynkd_client *client, redisReply *reply)
 }
 
 /* Messages of other subscriptions may come first. With too many of them the confirmation is left to client_next(). */
-static int subscribe_on_wire(struct blynkd_client *client, const char *channel)
+static int subscribe_on_wire(struct blynkd_client *client, const char *channel, uint64_t deadline_ms)
 {
     const char *words[] = {"PSUBSCRIBE", channel};
-    uint64_t deadline_ms = wire_now_ms() + client->timeout_ms;
     int result = wire_send(&client->messages, 2, words, NULL, deadline_ms);
 
     while (result == 0 && client->early_count < CLIENT_EARLY_MAX) {
@@ -95,8 +94,9 @@ static int connect_messages(struct blynkd_client *client)
         return 0;
     }
     result = client_connect(client, &client->messages);
+    uint64_t deadline_ms = wire_now_ms() + client->timeout_ms; /* for all of them together */
     for (size_t i = 0; i < client->channel_count && result == 0; i++) {
-        result = subscribe_on_wire(client, client->channels[i]);
+        result = subscribe_on_wire(client, client->channels[i], deadline_ms);
     }
     if (result) {
         wire_close(&client->messages);
@@ -116,7 +116,7 @@ int blynkd_client_subscribe(struct blynkd_client *client, const char *channel)
     }
     result = connect_messages(client);
     if (result == 0) {
-        result = subscribe_on_wire(client, channel);
+        result = subscribe_on_wire(client, channel, wire_now_ms() + client->timeout_ms);
     }
     if (result == 0) {
         memcpy(client->channels[client->channel_count++], channel, len + 1);
