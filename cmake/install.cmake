@@ -19,22 +19,14 @@ foreach(page ${pages})
 endforeach()
 
 # Completion is looked for under the name of the command (bash) and _command (zsh).
-if(EXISTS ${PROJECT_SOURCE_DIR}/conf/completion/blynkctl.bash)
-    install(FILES conf/completion/blynkctl.bash RENAME blynkctl
-            DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions)
-endif()
-if(EXISTS ${PROJECT_SOURCE_DIR}/conf/completion/_blynkctl)
-    install(FILES conf/completion/_blynkctl DESTINATION ${CMAKE_INSTALL_DATADIR}/zsh/vendor-completions)
-endif()
+install(FILES conf/completion/blynkctl.bash RENAME blynkctl
+        DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions)
+install(FILES conf/completion/_blynkctl DESTINATION ${CMAKE_INSTALL_DATADIR}/zsh/vendor-completions)
 
-# The library for programs in C: what runs them, and what builds them.
-if(TARGET blynkd-client)
-    install(TARGETS blynkd-client
-            LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR} COMPONENT client NAMELINK_COMPONENT client-dev
-            ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR} COMPONENT client-dev)
-    install(FILES include/blynkd/client.h DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/blynkd COMPONENT client-dev)
-endif()
-
+# Small programs that use the socket: to be read, copied and changed.
+install(FILES examples/sensor.c DESTINATION ${CMAKE_INSTALL_DOCDIR}/examples)
+install(PROGRAMS examples/sensor.py examples/sensor.js examples/sensor.sh examples/sensor-redis-cli.sh
+        DESTINATION ${CMAKE_INSTALL_DOCDIR}/examples)
 install(FILES systemd/host-uplink.conf systemd/gpio-power.conf DESTINATION ${CMAKE_INSTALL_DOCDIR}/examples)
 install(FILES LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR})
 install(FILES systemd/sysusers.conf DESTINATION lib/sysusers.d RENAME blynkd.conf)

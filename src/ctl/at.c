@@ -19,6 +19,9 @@ static bool is_failure(const char *line)
 
 static int show_lines(const struct ctl *ctl, const redisReply *reply)
 {
+    if (reply->type != REDIS_REPLY_ARRAY) {
+        return (int)talk_tell_strange(ctl);
+    }
     const redisReply *last = reply->elements ? reply->element[reply->elements - 1] : NULL;
     int result = last && last->str && is_failure(last->str) ? CTL_REFUSED : CTL_OK;
 
@@ -27,6 +30,9 @@ static int show_lines(const struct ctl *ctl, const redisReply *reply)
         return printed ? printed : result;
     }
     for (size_t i = 0; i < reply->elements; i++) {
+        if (!reply->element[i]->str) {
+            continue;
+        }
         say_text(stdout, reply->element[i]->str, (size_t)reply->element[i]->len);
         putchar('\n');
     }

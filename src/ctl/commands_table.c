@@ -23,11 +23,12 @@ const struct ctl_command ctl_commands[] = {
      "  blynkctl --json doctor      an array of {step, verdict, finding, advice}\n"
      "Ends when it knows enough, at the latest after --wait (3min). Exit status 1: something is wrong.\n",
      0, 2, run_doctor},
-    {"get", "PIN [PIN ...]", "the last values known of pins",
+    {"get", "[PIN ...]", "the last values known of pins",
      "  blynkctl get V5\n"
      "  blynkctl get V5 V6          one line a pin\n"
+     "  blynkctl get                all that are known\n"
      "Several values of one pin (a joystick's) are separated by tabs. Exit status 1: a pin has no value yet.\n",
-     1, -1, run_get},
+     0, -1, run_get},
     {"set", "PIN VALUE [VALUE ...] | PIN -", "write a pin towards Blynk",
      "  blynkctl set V5 21.5\n"
      "  blynkctl set V1 120 64      a pin with two values, such as a joystick\n"
@@ -93,8 +94,10 @@ const struct ctl_command ctl_commands[] = {
      "What the daemon says of link, modem, budgets and clients, its settings, the last exchanges, its journal,\n"
      "and what the system is. Token, PIN and passwords are not in it; IMEI and the card's number are cut short.\n",
      0, 1, run_bundle},
-    {"help", "[COMMAND]", "this overview, or more of one command",
-     NULL, 0, 1, run_help},
+    {"help", "[COMMAND | --names]", "this overview, or more of one command",
+     "--names prints the commands and options as a table for the shells' completion: name, tab, arguments, tab,\n"
+     "what it is.\n",
+     0, 1, run_help},
 };
 /* clang-format on */
 

@@ -35,7 +35,8 @@ struct ctl {
     uint32_t timeout_ms;
     bool json;                  /* answers as JSON on standard output; errors stay words on standard error */
     bool color;                 /* escape sequences are welcome on standard output */
-    struct redisContext *redis; /* private to talk.c */
+    struct redisContext *redis; /* private to talk.c, with what follows */
+    uint32_t answer_timeout_ms;
 };
 
 #endif

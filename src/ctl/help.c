@@ -50,6 +50,15 @@ void help_overview(FILE *out)
           out);
 }
 
+/* Options first: they begin with a dash. */
+static void print_names(void)
+{
+    options_print_names(stdout);
+    for (size_t i = 0; i < ctl_command_count; i++) {
+        printf("%s\t%s\t%s\n", ctl_commands[i].name, ctl_commands[i].arguments, ctl_commands[i].summary);
+    }
+}
+
 int run_help(struct ctl *ctl, int argc, char **argv)
 {
     const struct ctl_command *command;
@@ -57,6 +66,10 @@ int run_help(struct ctl *ctl, int argc, char **argv)
     (void)ctl;
     if (argc == 1) {
         help_overview(stdout);
+        return CTL_OK;
+    }
+    if (strcmp(argv[1], "--names") == 0) {
+        print_names();
         return CTL_OK;
     }
     command = ctl_command_find(argv[1]);

@@ -8,32 +8,59 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define TEXT_COLUMN       18 /* behind the letter */
 #define TIMEOUT_MAX_MS    3600000u
 #define SOCKET_PATH_BYTES 107 /* sun_path of unix(7), without its NUL */
 
 enum { OPTION_COLOR = 256, OPTION_TIMEOUT };
 
-static const struct option long_options[] = {
-    {"socket", required_argument, NULL, 's'},
-    {"config", required_argument, NULL, 'c'},
-    {"json", no_argument, NULL, 'j'},
-    {"color", required_argument, NULL, OPTION_COLOR},
-    {"timeout", required_argument, NULL, OPTION_TIMEOUT},
-    {"version", no_argument, NULL, 'V'},
-    {"help", no_argument, NULL, 'h'},
-    {NULL, 0, NULL, 0},
+static const struct {
+    int key; /* the letter, if it is one */
+    const char *name, *argument, *text;
+} options[] = {
+    {'s', "socket", "PATH", "the daemon's socket (" CTL_SOCKET_PATH "; or BLYNKD_SOCKET)"},
+    {'c', "config", "FILE", "the daemon's configuration (" CTL_CONFIG_PATH ")"},
+    {'j', "json", NULL, "answer in JSON"},
+    {OPTION_COLOR, "color", "WHEN", "auto, always or never"},
+    {OPTION_TIMEOUT, "timeout", "TIME", "how long an answer may take (10s)"},
+    {'V', "version", NULL, "print the version"},
+    {'h', "help", NULL, "print this"},
 };
+#define OPTION_COUNT (sizeof(options) / sizeof(options[0]))
+
+static const char *argument_of(size_t option)
+{
+    return options[option].argument ? options[option].argument : "";
+}
 
 void options_print_help(FILE *out)
 {
-    fputs("  -s, --socket PATH     the daemon's socket (" CTL_SOCKET_PATH "; or BLYNKD_SOCKET)\n"
-          "  -c, --config FILE     the daemon's configuration (" CTL_CONFIG_PATH ")\n"
-          "  -j, --json            answer in JSON\n"
-          "      --color WHEN      auto, always or never\n"
-          "      --timeout TIME    how long an answer may take (10s)\n"
-          "  -V, --version         print the version\n"
-          "  -h, --help            print this\n",
-          out);
+    for (size_t i = 0; i < OPTION_COUNT; i++) {
+        if (options[i].key < OPTION_COLOR) {
+            fprintf(out, "  -%c, ", options[i].key);
+        } else {
+            fputs("      ", out);
+        }
+        int used = fprintf(out, "--%s %s", options[i].name, argument_of(i));
+        fprintf(out, "%*s%s\n", used < TEXT_COLUMN ? TEXT_COLUMN - used : 1, "", options[i].text);
+    }
+}
+
+void options_print_names(FILE *out)
+{
+    for (size_t i = 0; i < OPTION_COUNT; i++) {
+        fprintf(out, "--%s\t%s\t%s\n", options[i].name, argument_of(i), options[i].text);
+    }
+}
+
+static void list_for_getopt(struct option list[OPTION_COUNT + 1])
+{
+    for (size_t i = 0; i < OPTION_COUNT; i++) {
+        list[i] = (struct option){.name = options[i].name,
+                                  .has_arg = options[i].argument ? required_argument : no_argument,
+                                  .val = options[i].key};
+    }
+    list[OPTION_COUNT] = (struct option){0};
 }
 
 static int set_color(struct ctl *ctl, const char *when)
@@ -98,8 +125,10 @@ static int take_option(struct ctl *ctl, int option)
 int options_parse(struct ctl *ctl, int argc, char **argv, int *first)
 {
     const char *socket_path = getenv("BLYNKD_SOCKET");
+    struct option long_options[OPTION_COUNT + 1];
     int option, result = CTL_OK;
 
+    list_for_getopt(long_options);
     *ctl = (struct ctl){.socket_path = CTL_SOCKET_PATH,
                         .config_path = CTL_CONFIG_PATH,
                         .timeout_ms = CTL_TIMEOUT_MS,

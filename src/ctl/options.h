@@ -10,6 +10,8 @@
 /* CTL_OK with *first the index of the command's name; -1 if there is nothing more to do (--help, --version). */
 int options_parse(struct ctl *ctl, int argc, char **argv, int *first);
 void options_print_help(FILE *out);
+/* "--socket", tab, "PATH", tab, what it is; a line each. */
+void options_print_names(FILE *out);
 
 /* help.c */
 void help_overview(FILE *out);

@@ -6,10 +6,12 @@
 
 #include "blynkd/base/scan.h"
 
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
 #define WORDS_MAX       64
+#define PINS_MAX        768 /* 256 of each kind */
 #define FLUSH_MS        60000u
 #define FLUSH_MAX_MS    86400000u
 #define FLUSH_GRACE_MS  5000u /* the daemon answers at its deadline; this is for the way back */
@@ -40,7 +42,11 @@ static int order(struct ctl *ctl, const char *command, int argc, char **argv)
     if (!reply) {
         return exit;
     }
+    exit = reply->type == REDIS_REPLY_STATUS ? CTL_OK : talk_tell_strange(ctl);
     freeReplyObject(reply);
+    if (exit != CTL_OK) {
+        return exit;
+    }
     return ctl->json ? answer_print_json(json_pack("{s:b}", "ok", 1)) : CTL_OK;
 }
 
@@ -63,7 +69,7 @@ static void print_value(const redisReply *value)
     putchar('\n');
 }
 
-static int get_json(const redisReply *reply, char **pins)
+static int get_json(const redisReply *reply, const char *const *pins)
 {
     json_t *object = json_object();
 
@@ -73,33 +79,115 @@ static int get_json(const redisReply *reply, char **pins)
     return answer_print_json(object);
 }
 
-int run_get(struct ctl *ctl, int argc, char **argv)
+static int get_words(const redisReply *reply, const char *const *pins, bool named)
 {
-    enum ctl_exit exit;
-    redisReply *reply = ask_with(ctl, "MGET", argc, argv, &exit);
     int result = CTL_OK;
 
+    for (size_t i = 0; i < reply->elements; i++) {
+        const redisReply *value = reply->element[i];
+        bool known = value->type == REDIS_REPLY_STRING;
+        if (!known) {
+            say_error("%s has no value yet: neither Blynk nor a local program has written it", pins[i]);
+            result = CTL_REFUSED;
+        }
+        if (named) {
+            printf("%s\t", pins[i]);
+        }
+        if (known) {
+            print_value(value);
+        } else if (named) {
+            putchar('\n');
+        }
+    }
+    return result;
+}
+
+static bool has_nil(const redisReply *reply)
+{
+    for (size_t i = 0; i < reply->elements; i++) {
+        if (reply->element[i]->type == REDIS_REPLY_NIL) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* words[0] is the command's; the pins follow. */
+static int get_pins(struct ctl *ctl, int count, const char **words, bool named)
+{
+    enum ctl_exit exit;
+    redisReply *reply;
+    int result;
+
+    words[0] = "MGET";
+    reply = talk_need_list(ctl, count, words, &exit);
     if (!reply) {
         return exit;
     }
-    for (size_t i = 0; i < reply->elements; i++) {
-        const redisReply *value = reply->element[i];
-        if (value->type == REDIS_REPLY_NIL) {
-            say_error("%s has no value yet: neither Blynk nor a local program has written it", argv[i + 1]);
-            result = CTL_REFUSED;
-        }
-        if (!ctl->json && argc > 2) {
-            printf("%s\t", argv[i + 1]);
-        }
-        if (!ctl->json && (value->type == REDIS_REPLY_STRING || argc > 2)) {
-            value->type == REDIS_REPLY_STRING ? print_value(value) : putchar('\n');
-        }
-    }
-    if (ctl->json && get_json(reply, argv + 1) != CTL_OK) {
-        result = CTL_OUT_OF_MEMORY;
+    if (reply->type != REDIS_REPLY_ARRAY || reply->elements != (size_t)count - 1) {
+        result = talk_tell_strange(ctl);
+    } else if (ctl->json) {
+        result = get_json(reply, words + 1);
+        result = result == CTL_OK && has_nil(reply) ? CTL_REFUSED : result;
+    } else {
+        result = get_words(reply, words + 1, named);
     }
     freeReplyObject(reply);
     return result;
+}
+
+/* By letter, then by number: V2 before V10. */
+static int compare_pins(const void *left, const void *right)
+{
+    const char *a = *(const char *const *)left, *b = *(const char *const *)right;
+    size_t a_len = strlen(a), b_len = strlen(b);
+
+    if (a[0] != b[0] || a_len == b_len) {
+        return strcmp(a, b);
+    }
+    return a_len < b_len ? -1 : 1;
+}
+
+static int get_all(struct ctl *ctl)
+{
+    const char *words[PINS_MAX + 1];
+    int count = 1;
+    enum ctl_exit exit;
+    redisReply *keys = talk_need(ctl, "KEYS *", &exit);
+
+    if (!keys) {
+        return exit;
+    }
+    for (size_t i = 0; i < keys->elements && count <= PINS_MAX; i++) {
+        if (keys->element[i]->str) {
+            words[count++] = keys->element[i]->str;
+        }
+    }
+    qsort(words + 1, (size_t)count - 1, sizeof(words[0]), compare_pins);
+    if (count > 1) {
+        exit = (enum ctl_exit)get_pins(ctl, count, words, true);
+    } else if (ctl->json) {
+        exit = (enum ctl_exit)answer_print_json(json_object());
+    }
+    freeReplyObject(keys);
+    return (int)exit;
+}
+
+int run_get(struct ctl *ctl, int argc, char **argv)
+{
+    const char *words[WORDS_MAX];
+
+    if (argc == 1) {
+        return get_all(ctl);
+    }
+    if (argc > WORDS_MAX) {
+        say_error("at most %d arguments", WORDS_MAX - 1);
+        return CTL_USAGE;
+    }
+    for (int i = 1; i < argc; i++) {
+        words[i] = argv[i];
+    }
+    return get_pins(ctl, argc, words, argc > 2);
 }
 
 /* ---- set ----------------------------------------------------------------------------------------------- */
@@ -245,7 +333,8 @@ int run_flush(struct ctl *ctl, int argc, char **argv)
     if (!reply) {
         return exit;
     }
-    result = tell_flushed(ctl, reply->integer);
+    result =
+        reply->type == REDIS_REPLY_INTEGER ? tell_flushed(ctl, reply->integer) : (int)talk_tell_strange(ctl);
     freeReplyObject(reply);
     return result;
 }

@@ -7,6 +7,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#define LINE_BYTES 4096
+
 static bool error_color;
 static bool is_kept;
 static char *kept_error;
@@ -34,8 +36,12 @@ void say_keep_error(char *text, size_t size)
 
 static void say_line(enum say_color color, const char *begin, const char *format, va_list arguments)
 {
+    char text[LINE_BYTES];
+
+    /* What the daemon, or whatever answers in its place, says stands in many of these lines. */
+    vsnprintf(text, sizeof(text), format, arguments);
     fprintf(stderr, "%s%s%s", say_begin(error_color, color), begin, say_end(error_color));
-    vfprintf(stderr, format, arguments);
+    say_text(stderr, text, strlen(text));
     fputc('\n', stderr);
 }
 

@@ -3,11 +3,43 @@
 #include "say.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <poll.h>
+#include <stdbool.h>
 #include <string.h>
 #include <sys/time.h>
+#include <time.h>
 
-#define WORDS_MAX 32
+#define WORDS_MAX        32
+#define ANSWER_MAX_BYTES 8388608u /* the daemon's own bound for replies is an eighth of this */
+#define ARRAY_MAX        65536
+#define NO_DEADLINE      UINT64_MAX
+
+/* ---- an answer's size ---------------------------------------------------------------------------------- */
+
+/* hiredis 1.0 has a limit of its own; before, an array had the memory that its first line asked for. */
+#if HIREDIS_MAJOR >= 1
+static void bound_arrays(redisReader *reader)
+{
+    reader->maxelements = ARRAY_MAX;
+}
+#else
+static redisReplyObjectFunctions usual, bounded; /* how hiredis makes replies, and so within the bound */
+
+static void *create_bounded_array(const redisReadTask *task, int elements)
+{
+    return elements > ARRAY_MAX ? NULL : usual.createArray(task, elements);
+}
+
+static void bound_arrays(redisReader *reader)
+{
+    if (reader->fn != &bounded) {
+        usual = bounded = *reader->fn;
+        bounded.createArray = create_bounded_array;
+        reader->fn = &bounded;
+    }
+}
+#endif
 
 static struct timeval to_timeval(uint32_t timeout_ms)
 {
@@ -63,6 +95,7 @@ enum ctl_exit talk_open(struct ctl *ctl)
         talk_close(ctl);
         return tell_unreachable(ctl, error);
     }
+    bound_arrays(ctl->redis->reader);
     talk_set_timeout(ctl, ctl->timeout_ms);
     return CTL_OK;
 }
@@ -79,7 +112,16 @@ void talk_set_timeout(struct ctl *ctl, uint32_t timeout_ms)
 {
     if (ctl->redis) {
         redisSetTimeout(ctl->redis, to_timeval(timeout_ms));
+        ctl->answer_timeout_ms = timeout_ms;
     }
+}
+
+static uint64_t now_ms(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
 }
 
 /* The connection is of no use any more: hiredis allows nothing after an error. */
@@ -100,21 +142,117 @@ static enum ctl_exit tell_broken(struct ctl *ctl)
     return late ? CTL_TIMED_OUT : CTL_UNREACHABLE;
 }
 
+static enum ctl_exit tell_late(struct ctl *ctl)
+{
+    say_error("the daemon has not answered in time");
+    talk_close(ctl);
+    return CTL_TIMED_OUT;
+}
+
+/* ---- what comes ---------------------------------------------------------------------------------------- */
+
+/* As poll(): 1 readable, 0 the time is over, -1 errno. */
+static int wait_readable(const struct ctl *ctl, uint64_t deadline_ms)
+{
+    struct pollfd pollfd = {.fd = ctl->redis->fd, .events = POLLIN};
+    uint64_t now = now_ms(), left_ms = deadline_ms > now ? deadline_ms - now : 0;
+
+    return poll(&pollfd, 1, deadline_ms == NO_DEADLINE ? -1 : left_ms < INT_MAX ? (int)left_ms : INT_MAX);
+}
+
+/* Reads what is there. False: the connection is of no use any more. */
+static bool read_some(struct ctl *ctl, size_t *read_bytes)
+{
+    const redisReader *reader = ctl->redis->reader;
+    size_t before = reader->len;
+
+    errno = 0;
+    if (redisBufferRead(ctl->redis) != REDIS_OK) {
+        return false;
+    }
+    *read_bytes += reader->len - before;
+    return true;
+}
+
+enum arrival { ARRIVED, LATE, INTERRUPTED, BROKEN, TOO_LARGE };
+
+/* The limit is for the whole answer, however slowly its bytes come. */
+static enum arrival receive(struct ctl *ctl, uint64_t deadline_ms, redisReply **reply)
+{
+    size_t read_bytes = 0;
+
+    while (read_bytes <= ANSWER_MAX_BYTES) {
+        void *found = NULL;
+        if (redisGetReplyFromReader(ctl->redis, &found) != REDIS_OK) {
+            return BROKEN;
+        }
+        if (found) {
+            *reply = found;
+            return ARRIVED;
+        }
+        int count = wait_readable(ctl, deadline_ms);
+        if (count == 0) {
+            return LATE;
+        }
+        if (count < 0) {
+            return errno == EINTR ? INTERRUPTED : BROKEN;
+        }
+        if (!read_some(ctl, &read_bytes)) {
+            return BROKEN;
+        }
+    }
+    return TOO_LARGE;
+}
+
+enum ctl_exit talk_tell_strange(const struct ctl *ctl)
+{
+    say_error("what listens at %s does not answer as blynkd does; is it another version?", ctl->socket_path);
+    return CTL_UNREACHABLE;
+}
+
+static enum ctl_exit tell_arrival(struct ctl *ctl, enum arrival arrival)
+{
+    if (arrival == LATE) {
+        return tell_late(ctl);
+    }
+    if (arrival == TOO_LARGE) {
+        say_error("what listens at %s does not speak as blynkd does: it sends without end", ctl->socket_path);
+        talk_close(ctl);
+        return CTL_UNREACHABLE;
+    }
+    return tell_broken(ctl);
+}
+
 /* ---- questions ----------------------------------------------------------------------------------------- */
 
 redisReply *talk_ask(struct ctl *ctl, int count, const char *const *words, const size_t *lengths,
                      enum ctl_exit *exit)
 {
-    redisReply *reply;
+    redisReply *reply = NULL;
+    enum arrival arrival;
+    int sent = 0;
 
     *exit = talk_open(ctl);
     if (*exit != CTL_OK) {
         return NULL;
     }
+    uint64_t deadline_ms = now_ms() + ctl->answer_timeout_ms;
     errno = 0;
-    reply = redisCommandArgv(ctl->redis, count, (const char **)words, lengths);
-    if (!reply) {
+    if (redisAppendCommandArgv(ctl->redis, count, (const char **)words, lengths) != REDIS_OK) {
         *exit = tell_broken(ctl);
+        return NULL;
+    }
+    while (!sent) {
+        if (redisBufferWrite(ctl->redis, &sent) != REDIS_OK) {
+            *exit = tell_broken(ctl);
+            return NULL;
+        }
+    }
+    do {
+        arrival = receive(ctl, deadline_ms, &reply);
+    } while (arrival == INTERRUPTED);
+    if (arrival != ARRIVED) {
+        *exit = tell_arrival(ctl, arrival);
     }
     return reply;
 }
@@ -182,25 +320,10 @@ enum ctl_exit talk_tell_error(const redisReply *error)
 
 enum ctl_exit talk_next(struct ctl *ctl, uint32_t timeout_ms, redisReply **reply)
 {
-    struct pollfd pollfd = {.fd = ctl->redis->fd, .events = POLLIN};
-    void *found = NULL;
-    int count;
+    enum arrival arrival;
 
     *reply = NULL;
-    if (redisGetReplyFromReader(ctl->redis, &found) == REDIS_OK && !found) {
-        count = poll(&pollfd, 1, timeout_ms ? (int)timeout_ms : -1);
-        if (count == 0) {
-            return CTL_OK;
-        }
-        if (count < 0) {
-            return errno == EINTR ? CTL_OK : tell_broken(ctl);
-        }
-        errno = 0;
-        redisGetReply(ctl->redis, &found);
-    }
-    if (!found) {
-        return tell_broken(ctl);
-    }
-    *reply = found;
-    return CTL_OK;
+    arrival = receive(ctl, timeout_ms ? now_ms() + timeout_ms : NO_DEADLINE, reply);
+    return arrival == ARRIVED || arrival == LATE || arrival == INTERRUPTED ? CTL_OK
+                                                                           : tell_arrival(ctl, arrival);
 }

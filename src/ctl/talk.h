@@ -31,6 +31,9 @@ redisReply *talk_ask_words(struct ctl *ctl, const char *words, enum ctl_exit *ex
 redisReply *talk_need(struct ctl *ctl, const char *words, enum ctl_exit *exit);
 redisReply *talk_need_list(struct ctl *ctl, int count, const char *const *words, enum ctl_exit *exit);
 
+/* An answer that the daemon does not give: something else listens there, or another version. */
+enum ctl_exit talk_tell_strange(const struct ctl *ctl);
+
 /* What the daemon's error words mean for the exit status; the text is shown on standard error. */
 enum ctl_exit talk_tell_error(const redisReply *error);
 

@@ -50,6 +50,13 @@ static void print_message(const struct ctl *ctl, const redisReply *channel, cons
     fflush(stdout);
 }
 
+static bool is_message(const redisReply *reply)
+{
+    return reply && reply->type == REDIS_REPLY_ARRAY && reply->elements == 4 && reply->element[0]->str &&
+           strcmp(reply->element[0]->str, "pmessage") == 0 && reply->element[2]->type == REDIS_REPLY_STRING &&
+           reply->element[3]->type == REDIS_REPLY_STRING;
+}
+
 int run_watch(struct ctl *ctl, int argc, char **argv)
 {
     enum ctl_exit exit = subscribe(ctl, argc, argv);
@@ -57,8 +64,9 @@ int run_watch(struct ctl *ctl, int argc, char **argv)
     while (exit == CTL_OK && !ferror(stdout)) {
         redisReply *reply;
         exit = talk_next(ctl, 0, &reply);
-        if (reply && reply->type == REDIS_REPLY_ARRAY && reply->elements == 4 && reply->element[0]->str &&
-            strcmp(reply->element[0]->str, "pmessage") == 0) {
+        if (reply && reply->type == REDIS_REPLY_ERROR) {
+            exit = talk_tell_error(reply);
+        } else if (is_message(reply)) {
             print_message(ctl, reply->element[2], reply->element[3]);
         }
         freeReplyObject(reply);
