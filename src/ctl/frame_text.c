@@ -152,6 +152,7 @@ void frame_text(const uint8_t *frame, size_t len, char *out, size_t size)
     const char *name;
     unsigned id, last;
 
+    out[0] = '\0';
     if (len < FRAME_HEADER_BYTES) {
         snprintf(out, size, "%zu bytes that are no frame", len);
         return;

@@ -6,10 +6,11 @@
 #include "say.h"
 #include "talk.h"
 
-#include <errno.h>
 #include <getopt.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 static int run(struct ctl *ctl, int argc, char **argv)
 {
@@ -26,12 +27,20 @@ static int run(struct ctl *ctl, int argc, char **argv)
     return command->run(ctl, argc, argv);
 }
 
+/* Asked of the pipe itself: which write failed first is not known any more. */
+static bool reader_is_gone(void)
+{
+    struct pollfd output = {.fd = STDOUT_FILENO, .events = POLLOUT};
+
+    return poll(&output, 1, 0) == 1 && (output.revents & POLLERR);
+}
+
 /* A reader that has seen enough (head, less) is not an error. */
 static int end_output(int result)
 {
     bool failed = fflush(stdout) != 0 || ferror(stdout);
 
-    if (!failed || errno == EPIPE) {
+    if (!failed || reader_is_gone()) {
         return result;
     }
     say_error("standard output: it cannot be written to");

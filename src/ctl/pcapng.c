@@ -122,7 +122,7 @@ static bool write_interface(struct pcapng *pcapng, uint16_t link_type, const cha
 }
 
 static bool write_packet(struct pcapng *pcapng, uint32_t interface, uint64_t wall_us,
-                         const struct bytes *packet, const char *comment)
+                         const struct bytes *packet, size_t left_out, const char *comment)
 {
     struct bytes body = {0};
 
@@ -130,7 +130,7 @@ static bool write_packet(struct pcapng *pcapng, uint32_t interface, uint64_t wal
     put_le32(&body, (uint32_t)(wall_us >> 32));
     put_le32(&body, (uint32_t)wall_us);
     put_le32(&body, (uint32_t)packet->len);
-    put_le32(&body, (uint32_t)packet->len);
+    put_le32(&body, (uint32_t)(packet->len + left_out));
     put(&body, packet->data, packet->len);
     pad_to_4(&body);
     if (comment) {
@@ -173,8 +173,9 @@ static void put_ip_header(struct bytes *packet, struct pcapng *pcapng, bool to_s
     set_checksum(packet->data + 10, sum_of(packet->data, IP_HEADER, 0));
 }
 
+/* The checksum of a frame that was cut is as if zeros followed: no reader checks it then. */
 static void put_tcp(struct bytes *packet, const struct pcapng *pcapng, bool to_server, const uint8_t *data,
-                    size_t len)
+                    size_t len, size_t left_out)
 {
     uint8_t *segment = packet->data + packet->len;
 
@@ -187,7 +188,7 @@ static void put_tcp(struct bytes *packet, const struct pcapng *pcapng, bool to_s
     put_be32(packet, 0);
     put(packet, data, len);
     /* The pseudo header: both addresses, the protocol, the length. */
-    uint32_t sum = sum_of(packet->data + 12, 8, 6 + (uint32_t)(TCP_HEADER + len));
+    uint32_t sum = sum_of(packet->data + 12, 8, 6 + (uint32_t)(TCP_HEADER + len + left_out));
     set_checksum(segment + 16, sum_of(segment, TCP_HEADER + len, sum));
 }
 
@@ -214,15 +215,20 @@ void pcapng_next_connection(struct pcapng *pcapng)
     pcapng->sequences[1] = 1;
 }
 
-bool pcapng_frame(struct pcapng *pcapng, uint64_t wall_us, bool to_server, const uint8_t *data, size_t len)
+bool pcapng_frame(struct pcapng *pcapng, uint64_t wall_us, bool to_server, const uint8_t *data, size_t len,
+                  size_t left_out)
 {
     struct bytes packet = {0};
 
-    len = len < PCAPNG_PAYLOAD_MAX ? len : PCAPNG_PAYLOAD_MAX;
-    put_ip_header(&packet, pcapng, to_server, len);
-    put_tcp(&packet, pcapng, to_server, data, len);
-    pcapng->sequences[to_server ? 0 : 1] += (uint32_t)len;
-    return write_packet(pcapng, 0, wall_us, &packet, NULL);
+    if (len > PCAPNG_PAYLOAD_MAX) {
+        left_out += len - PCAPNG_PAYLOAD_MAX;
+        len = PCAPNG_PAYLOAD_MAX;
+    }
+    left_out = left_out < PCAPNG_FRAME_MAX - len ? left_out : PCAPNG_FRAME_MAX - len;
+    put_ip_header(&packet, pcapng, to_server, len + left_out);
+    put_tcp(&packet, pcapng, to_server, data, len, left_out);
+    pcapng->sequences[to_server ? 0 : 1] += (uint32_t)(len + left_out);
+    return write_packet(pcapng, 0, wall_us, &packet, left_out, NULL);
 }
 
 bool pcapng_text(struct pcapng *pcapng, uint64_t wall_us, const char *text)
@@ -233,7 +239,7 @@ bool pcapng_text(struct pcapng *pcapng, uint64_t wall_us, const char *text)
     put_text(&packet, true, PDU_TAG_PROTOCOL, "AT");
     put_be32(&packet, 0); /* no more tags */
     put(&packet, text, strnlen(text, TEXT_MAX));
-    return write_packet(pcapng, 1, wall_us, &packet, text);
+    return write_packet(pcapng, 1, wall_us, &packet, 0, text);
 }
 
 bool pcapng_close(struct pcapng *pcapng)

@@ -14,6 +14,7 @@
 #include <stdio.h>
 
 #define PCAPNG_PAYLOAD_MAX 2048
+#define PCAPNG_FRAME_MAX   65000 /* with what was left out: a packet has no more */
 
 struct pcapng {
     FILE *file;
@@ -26,7 +27,9 @@ struct pcapng {
 bool pcapng_begin(struct pcapng *pcapng, FILE *file);
 /* The payload that follows belongs to another connection. */
 void pcapng_next_connection(struct pcapng *pcapng);
-bool pcapng_frame(struct pcapng *pcapng, uint64_t wall_us, bool to_server, const uint8_t *data, size_t len);
+/* left_out: how many bytes more the frame had, which nobody has kept; a reader shows it as cut while captured. */
+bool pcapng_frame(struct pcapng *pcapng, uint64_t wall_us, bool to_server, const uint8_t *data, size_t len,
+                  size_t left_out);
 bool pcapng_text(struct pcapng *pcapng, uint64_t wall_us, const char *text);
 bool pcapng_close(struct pcapng *pcapng);
 

@@ -299,10 +299,9 @@ enum ctl_exit talk_tell_error(const redisReply *error)
         const char *word;
         enum ctl_exit exit;
     } meanings[] = {
-        {"OFFLINE ", CTL_OFFLINE},
-        {"NOPERM ", CTL_NOT_ALLOWED},
-        {"TIMEOUT ", CTL_TIMED_OUT},
-        {"ERR ", CTL_REFUSED},
+        {"OFFLINE ", CTL_OFFLINE}, {"NOPERM ", CTL_NOT_ALLOWED}, {"TIMEOUT ", CTL_TIMED_OUT},
+        {"ERR ", CTL_REFUSED},     {"WRONGPIN ", CTL_REFUSED},   {"SPOOLFULL ", CTL_REFUSED},
+        {"BUSY ", CTL_REFUSED},    {"TOOBIG ", CTL_REFUSED},
     };
 
     for (size_t i = 0; i < sizeof(meanings) / sizeof(meanings[0]); i++) {

@@ -155,10 +155,10 @@ static bool capture(struct tracer *tracer, struct trace_line *line)
 
     if (is_frame(line)) {
         line->len = restore_length(line->bytes, line->len, sizeof(line->bytes));
-        if (to_server && line->bytes[0] == FRAME_LOGIN) {
+        if (to_server && line->len && line->bytes[0] == FRAME_LOGIN) {
             pcapng_next_connection(&tracer->pcap);
         }
-        return pcapng_frame(&tracer->pcap, wall_us(line), to_server, line->bytes, line->len);
+        return pcapng_frame(&tracer->pcap, wall_us(line), to_server, line->bytes, line->len, line->left_out);
     }
     int begin = snprintf(words, sizeof(words), "%s ", way_arrow(line->way, false));
     line_words(line, words + begin, sizeof(words) - (size_t)begin);
@@ -315,7 +315,8 @@ int run_trace(struct ctl *ctl, int argc, char **argv)
         return ctl_command_usage(ctl_command_find(argv[0]));
     }
     if (!tracer.pcap_path) {
-        return trace_all(&tracer);
+        result = trace_all(&tracer);
+        return ferror(stdout) ? CTL_OK : result; /* main.c tells what is wrong with the output, if anything */
     }
     result = open_capture(&tracer);
     return result ? result : close_capture(&tracer, trace_all(&tracer));

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define LEFT_OUT_MAX 1000000000u
+
 static const struct {
     const char *sign;
     enum trace_way way;
@@ -82,11 +84,11 @@ static size_t take_left_out(const char *text, size_t *len)
     for (const char *at = strstr(text, " (and "); at; at = strstr(at + 1, " (and ")) {
         begin = at;
     }
-    if (!begin) {
+    if (!begin || begin[strlen(" (and ")] < '0' || begin[strlen(" (and ")] > '9') {
         return 0;
     }
     count = strtoul(begin + strlen(" (and "), &end, 10);
-    if (strcmp(end, " bytes)") != 0) {
+    if (strcmp(end, " bytes)") != 0 || count > LEFT_OUT_MAX) {
         return 0;
     }
     *len = (size_t)(begin - text);

@@ -21,7 +21,7 @@ def pytest_collection_modifyitems(items):
 def pytest_configure(config):
     config.addinivalue_line("markers", "story: runs beside others in the farm; its module has story_of(item)")
     config.addinivalue_line("markers", "simulated_cloud: cannot run against another server (BLYNK_SERVER)")
-    missing = [name for name in ("blynkd", "blynksim") if not os.access(harness.BUILD / name, os.X_OK)]
+    missing = [name for name in ("blynkd", "blynksim", "blynkctl") if not os.access(harness.BUILD / name, os.X_OK)]
     if missing:
         raise pytest.UsageError(f"{' and '.join(missing)} not in {harness.BUILD}; build first or set BLYNKD_BUILD_DIR")
 

@@ -517,9 +517,9 @@ class NotifySocket:
         wait_until(lambda: [line for line in self.seen if re.search(pattern, line)], f"{pattern}; seen: {self.seen}")
 
 
-def rig_for_all(profile):
+def rig_for_all(profile, **options):
     """The body of a fixture: one set, online, for as long as the fixture lives."""
-    rig = Rig(profile)
+    rig = Rig(profile, **options)
     try:
         rig.online()
     except BaseException:

@@ -10,6 +10,7 @@ import time
 import pytest
 
 import harness
+from odd_server import OddServer
 
 COMPLETION = harness.ROOT / "conf/completion"
 COMMANDS = {line.split("\t")[0] for line in subprocess.run(
@@ -22,7 +23,7 @@ def shared_rig():
 
 
 def environment(rig=None):
-    env = {**os.environ, "PATH": f"{harness.BUILD}:{os.environ['PATH']}", "TERM": "vt100"}
+    env = {**os.environ, "PATH": f"{harness.BUILD}:{os.environ['PATH']}", "TERM": "xterm"}
     env["BLYNKD_SOCKET"] = rig.daemon.socket if rig else "/nowhere/at/all"
     return env
 
@@ -84,35 +85,16 @@ def test_bash_pins(rig):
 
 
 def test_bash_does_not_wait_long_nor_run_what_it_is_told(tmp_path):
-    """No daemon; and one that names its pins like commands."""
+    """No daemon; one that says nothing; one that names its pins like commands."""
     assert bash("blynkctl get V") == set()
-    with harness_server(tmp_path, b"*2\r\n$19\r\n$(touch /tmp/blynkX)\r\n$2\r\nV5\r\n") as path:
+    pins, values = b"*2\r\n$14\r\n$(touch pwned)\r\n$2\r\nV5\r\n", b"*2\r\n$1\r\n1\r\n$1\r\n2\r\n"
+    with OddServer(tmp_path / "odd", pins + values) as path:
+        assert bash(f"blynkctl -s {path} get ", cwd=tmp_path) == {"V5"}
+    assert not (tmp_path / "pwned").exists()
+    with OddServer(tmp_path / "silent", b"") as path:
         begin = time.monotonic()
         assert bash(f"blynkctl -s {path} get ") == set()
         assert time.monotonic() - begin < 10
-
-
-class harness_server:
-    """Answers its first command with these bytes, then nothing."""
-
-    def __init__(self, folder, answer):
-        self.path, self.answer = folder / "s", answer
-
-    def __enter__(self):
-        code = "import socket,sys\ns=socket.socket(socket.AF_UNIX)\ns.bind(sys.argv[1])\ns.listen(8)\nprint(flush=True)\n" \
-               "k=[]\nwhile True:\n k.append(s.accept()[0])\n k[-1].recv(4096)\n k[-1].sendall(sys.stdin.buffer.raw.readall()" \
-               " if len(k)==1 else b'')\n"
-        self.process = subprocess.Popen(["/usr/bin/python3", "-c", code, self.path], stdin=subprocess.PIPE,
-                                        stdout=subprocess.PIPE)
-        self.process.stdout.readline()
-        self.process.stdin.write(self.answer)
-        self.process.stdin.close()
-        return self.path
-
-    def __exit__(self, *_):
-        self.process.kill()
-        self.process.wait()
-        self.process.stdout.close()
 
 
 class Terminal:
@@ -125,7 +107,9 @@ class Terminal:
         if self.pid == 0:
             os.execvpe("zsh", ["zsh", "-f", "-i"], {**env, "PS1": "> ", "COLUMNS": "200"})
         self.type(f"stty cols 200; fpath=({folder} $fpath); autoload -U compinit; compinit -D -u; "
-                  "bindkey '^I' complete-word; unsetopt auto_menu; setopt bash_auto_list; print rea''dy\n")
+                  "bindkey '^I' complete-word; unsetopt auto_menu; setopt bash_auto_list; "
+                  "show() { zle -I; print -r -- \"<$BUFFER>\"; BUFFER=; }; zle -N show; bindkey '^X' show; "
+                  "print rea''dy\n")
         self.wait_for("ready\r\n")
 
     def type(self, text):
@@ -137,14 +121,13 @@ class Terminal:
             assert time.monotonic() < end, f"{text!r} was not shown: {self.heard[-2000:]!r}"
             if select.select([self.fd], [], [], 0.1)[0]:
                 shown = os.read(self.fd, 4096).decode(errors="replace")
-                self.heard += re.sub("\x1b\\[[0-9;?]*[A-Za-z]|\x1b[=>]|\x07", "", shown)
+                self.heard += re.sub("\x1b\\[[0-9;?]*[A-Za-z]|\x1b[=>]|\x1b\\][^\x07]*\x07|\x07", "", shown)
         self.heard = self.heard.split(text, 1)[1]
 
     def complete(self, line, becomes):
-        """Tab at the end of the line; then the line is shown by a command that prints it instead of running it."""
-        self.type(f"\x15: {line}"[:1] + line + "\t")
-        self.type("\x01print -r -- '<\x05>'\n")
-        self.wait_for(f"<{becomes}>\r\n")
+        """Tab at the end of the line; then a key that shows what the line has become, and empties it."""
+        self.type(line + "\t\x18")
+        self.wait_for(f"<{becomes}>")
 
     def close(self):
         os.close(self.fd)

@@ -67,8 +67,16 @@ def test_places(stage):
     assert os.access(stage / "usr/bin/blynksim", os.X_OK)
     assert mode(stage / "etc/blynkd/blynkd.conf") == 0o640
     assert (stage / "etc/blynkd/blynkd.conf.d").is_dir()
-    for page in ("man1/blynksim.1", "man5/blynkd.conf.5", "man7/blynkd-socket.7", "man8/blynkd.8"):
+    for page in ("man1/blynkctl.1", "man1/blynksim.1", "man5/blynkd.conf.5", "man7/blynkd-socket.7", "man8/blynkd.8"):
         assert (stage / "usr/share/man" / page).is_file()
+    assert os.access(stage / "usr/bin/blynkctl", os.X_OK)
+    assert find_one(stage, "libblynkd-client.so.0").is_symlink()
+    assert (stage / "usr/include/blynkd/client.h").is_file()
+    assert (stage / "usr/share/bash-completion/completions/blynkctl").is_file()
+    assert (stage / "usr/share/zsh/vendor-completions/_blynkctl").is_file()
+    examples = stage / "usr/share/doc/blynkd/examples"
+    assert {"sensor.c", "sensor.py", "sensor.js", "sensor.sh", "sensor-redis-cli.sh"} <= set(os.listdir(examples))
+    assert os.access(examples / "sensor.sh", os.X_OK)
     assert find_one(stage, "blynkd.service").parts[-3:-1] == ("systemd", "system")
     assert find_one(stage, "61-blynkd.rules").parts[-3:-1] == ("udev", "rules.d")
 
