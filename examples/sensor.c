@@ -113,7 +113,8 @@ int main(int argc, char **argv)
         blynkd_client_close(client);
         return EXIT_FAILURE;
     }
-    blynkd_client_sync(client, "V6"); /* where the switch stands now; without a link it comes later by itself */
+    blynkd_client_sync(client,
+                       "V6"); /* where the switch stands now; without a link it comes later by itself */
     puts("ready");
     run(client, (long)(seconds * 1000));
     return end(client);

@@ -26,10 +26,11 @@
  *     -ECONNRESET      the daemon ended the conversation, for instance because it is restarted
  *     -EPROTO          what listens there does not speak as the daemon does
  *     -ENOMEM          out of memory
+ *     -EREMOTEIO       the daemon says no with a word that this library does not know
  *
- * A call that fails with one of the last five kinds, or with -ETIMEDOUT, leaves the client usable: the next call
- * connects again. Whether a write that ended so was accepted is not known; to write it again is right for a pin that
- * shows the newest value.
+ * After any of them the client is usable: where the connection was lost, the next call makes a new one. Whether a write
+ * that ended with -ETIMEDOUT, -ECONNRESET or -EPROTO was accepted is not known; to write it again is right for a pin
+ * that shows the newest value.
  *
  * Threads: a client is used by one thread at a time (the program's lock, or a client a thread); different clients are
  * independent. After fork() only one of the two processes may go on with a client; a new program (execve) does not
@@ -107,9 +108,9 @@ int64_t blynkd_client_flush(struct blynkd_client *client, uint32_t timeout_ms);
 /* ---- reading ---- */
 
 /*
- * The last value known of a pin, from either side, into `value`, ended by NUL; *len (may be NULL) is its length. Several
- * values are separated by NUL bytes. -ENODATA: it has none yet. -ENOBUFS: it does not fit into `size`; *len says how
- * long it is, `value` has its beginning.
+ * The last value known of a pin, from either side, into `value`, ended by NUL; *len (may be NULL) is its length.
+ * Several values are separated by NUL bytes. -ENODATA: it has none yet. -ENOBUFS: it does not fit into `size`; *len
+ * says how long it is, `value` has its beginning.
  */
 int blynkd_client_get(struct blynkd_client *client, const char *pin, char *value, size_t size, size_t *len);
 
@@ -121,7 +122,7 @@ int blynkd_client_sync(struct blynkd_client *client, const char *pin);
 /*
  * From here on blynkd_client_next() gives what Blynk writes to a pin ("V7"), to pins of a pattern ("V1?", "V*"), or one
  * of the daemon's own channels ("link", "internal"). The messages come over a connection of their own: other calls go
- * on as before and never swallow one.
+ * on as before and never swallow one. A message that fits two subscriptions comes twice.
  */
 int blynkd_client_subscribe(struct blynkd_client *client, const char *channel);
 
@@ -133,15 +134,16 @@ struct blynkd_message {
 
 /*
  * The next message, waiting at most timeout_ms; 0 takes only what has arrived. 1: there is one. 0: there was none in
- * time. -EINTR: a signal handler ran meanwhile, nothing is lost. -ENOENT without any subscription. After -ECONNRESET the
- * next call connects and subscribes again; what Blynk wrote meanwhile was not heard (blynkd_client_sync()).
+ * time. -EINTR: a signal handler ran meanwhile, nothing is lost. -ENOENT without any subscription. After -ECONNRESET
+ * the next call connects and subscribes again; what Blynk wrote meanwhile was not heard (blynkd_client_sync()).
  */
 int blynkd_client_next(struct blynkd_client *client, uint32_t timeout_ms, struct blynkd_message *message);
 
 /*
  * The descriptor to wait for with poll() (POLLIN). Before each wait, call blynkd_client_next() with 0 until that gives
- * 0: what has been read already does not make it readable. Only to be waited for, never read, written or closed. It can change when the client connects again: ask before each
- * wait. -ENOTCONN: nothing is subscribed, or the connection is lost; call blynkd_client_next().
+ * 0: what has been read already does not make it readable. Only to be waited for, never read, written or closed. It
+ * can change when the client connects again: ask before each wait. -ENOTCONN: nothing is subscribed, or the connection
+ * is lost; call blynkd_client_next().
  */
 int blynkd_client_fd(const struct blynkd_client *client);
 

@@ -67,21 +67,21 @@ static int confirm(struct blynkd_client *client, redisReply *reply)
 }
 
 /* Messages of other subscriptions may come first. With too many of them the confirmation is left to client_next(). */
-static int subscribe_on_wire(struct blynkd_client *client, const char *channel)
+static int subscribe_on_wire(struct blynkd_client *client, const char *channel, uint64_t deadline_ms)
 {
     const char *words[] = {"PSUBSCRIBE", channel};
-    uint64_t deadline_ms = wire_now_ms() + client->timeout_ms;
     int result = wire_send(&client->messages, 2, words, NULL, deadline_ms);
 
     while (result == 0 && client->early_count < CLIENT_EARLY_MAX) {
         redisReply *reply = NULL;
         result = wire_receive(&client->messages, deadline_ms, false, &reply);
-        if (result == 0 && !is_message(reply)) {
+        if (result || !reply) {
+            break;
+        }
+        if (!is_message(reply)) {
             return confirm(client, reply);
         }
-        if (result == 0) {
-            keep_early(client, reply);
-        }
+        keep_early(client, reply);
     }
     return result ? lose(client, result) : 0;
 }
@@ -94,8 +94,9 @@ static int connect_messages(struct blynkd_client *client)
         return 0;
     }
     result = client_connect(client, &client->messages);
+    uint64_t deadline_ms = wire_now_ms() + client->timeout_ms; /* for all of them together */
     for (size_t i = 0; i < client->channel_count && result == 0; i++) {
-        result = subscribe_on_wire(client, client->channels[i]);
+        result = subscribe_on_wire(client, client->channels[i], deadline_ms);
     }
     if (result) {
         wire_close(&client->messages);
@@ -115,7 +116,7 @@ int blynkd_client_subscribe(struct blynkd_client *client, const char *channel)
     }
     result = connect_messages(client);
     if (result == 0) {
-        result = subscribe_on_wire(client, channel);
+        result = subscribe_on_wire(client, channel, wire_now_ms() + client->timeout_ms);
     }
     if (result == 0) {
         memcpy(client->channels[client->channel_count++], channel, len + 1);
@@ -135,14 +136,14 @@ static void give_out(struct blynkd_client *client, redisReply *reply, struct bly
     message->len = (size_t)value->len;
 }
 
-/* The next reply of whatever kind. 1: there is one, 0: none in time. */
+/* The next reply of whatever kind, NULL if there is none in time. */
 static int next_reply(struct blynkd_client *client, uint64_t deadline_ms, redisReply **reply)
 {
     int result;
 
     if (client->early_count) {
         *reply = take_early(client);
-        return 1;
+        return 0;
     }
     result = connect_messages(client);
     if (result) {
@@ -151,7 +152,6 @@ static int next_reply(struct blynkd_client *client, uint64_t deadline_ms, redisR
     result = wire_receive(&client->messages, deadline_ms, true, reply);
     switch (result) {
     case 0:
-        return 1;
     case -ETIMEDOUT:
         return 0;
     case -EINTR:
@@ -174,7 +174,7 @@ int blynkd_client_next(struct blynkd_client *client, uint32_t timeout_ms, struct
     for (int left_over = 0; left_over <= BLYNKD_CLIENT_SUBSCRIPTIONS_MAX; left_over++) {
         redisReply *reply = NULL;
         int result = next_reply(client, deadline_ms, &reply);
-        if (result <= 0) {
+        if (result || !reply) {
             return result;
         }
         if (is_message(reply)) {

@@ -21,7 +21,7 @@ const struct ctl_command ctl_commands[] = {
      "  blynkctl doctor             asks the daemon; if none runs, looks at the modem itself\n"
      "  sudo blynkctl doctor        sees other users' programs on the port, too\n"
      "  blynkctl --json doctor      an array of {step, verdict, finding, advice}\n"
-     "Ends when it knows enough, at the latest after --wait (3min). Exit status 1: something is wrong.\n",
+     "Ends when it knows enough, at the latest after --wait (3m). Exit status 1: something is wrong.\n",
      0, 2, run_doctor},
     {"get", "[PIN ...]", "the last values known of pins",
      "  blynkctl get V5\n"

@@ -38,8 +38,8 @@ static void control_characters_are_made_visible(void **state)
     ASSERT_SHOWN("21 \xc2\xb0"
                  "C",
                  "21 \xc2\xb0"
-                 "C"); /* U+00B0 is a degree */
-    ASSERT_SHOWN("\xc2", "\\xC2"); /* half a character */
+                 "C");             /* U+00B0 is a degree */
+    ASSERT_SHOWN("\xc2", "\\xC2"); /* no character */
     ASSERT_SHOWN("\xe2\x86\x92", "\xe2\x86\x92");
     ASSERT_SHOWN("", "");
 }

@@ -149,6 +149,7 @@ def test_zsh(rig, tmp_path):
         terminal.complete("blynkctl help pro", "blynkctl help property ")
         terminal.complete("blynkctl get V51", "blynkctl get V51 ")
         terminal.complete("blynkctl set a", "blynkctl set A3 ")
-        terminal.complete(f"blynkctl -s {rig.daemon.socket} watch V5 A", f"blynkctl -s {rig.daemon.socket} watch V5 A3 ")
+        begin = f"blynkctl -s {rig.daemon.socket} watch V5 A"
+        terminal.complete(begin, begin + "3 ")
     finally:
         terminal.close()

@@ -1,4 +1,4 @@
-"""blynkctl as a person and a script use it: what is printed where, and how it ends, also when little is as it should be."""
+"""blynkctl as a person and a script use it: what is printed where, how it ends, also when little is as it should be."""
 import json
 import os
 import pathlib
@@ -327,7 +327,8 @@ def test_capture_is_what_wireshark_reads(make_rig, tmp_path):
     result = subprocess.run(["tshark", "-r", path, "-o", "tcp.check_checksum:TRUE", "-o", "ip.check_checksum:TRUE",
                              "-T", "fields", "-e", "tcp.checksum.status", "-e", "ip.checksum.status", "-e",
                              "tcp.analysis.flags", "-e", "_ws.malformed", "-e", "frame.interface_name"],
-                            capture_output=True, text=True, timeout=60, check=False, env={**os.environ, "HOME": str(tmp_path)})
+                            capture_output=True, text=True, timeout=60, check=False,
+                            env={**os.environ, "HOME": str(tmp_path)})
     assert result.returncode == 0, result.stderr
     shown = {tuple(line.split("\t")) for line in result.stdout.splitlines()}
     assert shown == {("1", "1", "", "", "Blynk"), ("", "", "", "", "modem")}
@@ -419,8 +420,10 @@ def test_no_rights(rig):
     program = pathlib.Path("/tmp") / f"blynkctl-{os.getpid()}"  # the build folder may be closed to nobody
     shutil.copy(BUILD / "blynkctl", program)
     try:
-        result = subprocess.run(["setpriv", f"--reuid={nobody.pw_uid}", f"--regid={nobody.pw_gid}", "--clear-groups", program, "-s",
-                                 rig.daemon.socket, "get", "V5"], capture_output=True, text=True, timeout=60, check=False)
+        result = subprocess.run(["setpriv", f"--reuid={nobody.pw_uid}", f"--regid={nobody.pw_gid}", "--clear-groups",
+                                 program, "-s",
+                                 rig.daemon.socket, "get", "V5"], capture_output=True, text=True, timeout=60,
+                                check=False)
     finally:
         program.unlink()
         rig.folder.chmod(0o700)
@@ -452,9 +455,12 @@ ODD_ANSWERS = [
 ]
 
 
-@pytest.mark.parametrize("words", [["get"], ["get", "V5"], ["get", "V5", "V6"], ["set", "V5", "1"], ["watch"], ["flush", "1"],
-                                   ["meta", "x"], ["trace"], ["trace", "-f"], ["at", "AT"], ["--json", "get", "V5"],
-                                   ["--json", "flush", "1"], ["--json", "trace"], ["--json", "at", "AT"]], ids=" ".join)
+@pytest.mark.parametrize("words", [["get"], ["get", "V5"], ["get", "V5", "V6"], ["set", "V5", "1"], ["watch"],
+                                   ["flush", "1"], ["meta", "x"], ["trace"], ["trace", "-f"], ["at", "AT"],
+                                   ["--json", "get", "V5"],
+                                   ["--json", "flush", "1"], ["--json", "trace"], ["--json", "at", "AT"], ["status"],
+                                   ["--json", "status"], ["why"], ["--json", "why"], ["plot"], ["plot", "V5"],
+                                   ["config", "show"], ["--json", "config", "show"], ["--json", "top"]], ids=" ".join)
 def test_something_else_at_the_socket(tmp_path, words):
     """It ends, says what it met, never with an escape sequence, and never claims that all is well."""
     for number, answer in enumerate(ODD_ANSWERS):
@@ -481,7 +487,8 @@ def test_output_that_cannot_be_written(rig):
         assert result.returncode == REFUSED, (words, result)
         assert b"standard output" in result.stderr
     command = f"'{BUILD}/blynkctl' -s '{rig.daemon.socket}' get >&-"
-    assert subprocess.run(["bash", "-c", command], stderr=subprocess.DEVNULL, timeout=60, check=False).returncode == REFUSED
+    closed = subprocess.run(["bash", "-c", command], stderr=subprocess.DEVNULL, timeout=60, check=False)
+    assert closed.returncode == REFUSED
 
 
 def test_watch_into_a_full_disk_ends(rig):

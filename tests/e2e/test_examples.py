@@ -1,6 +1,5 @@
 """The programs of examples/, run as their readers would: each must measure, react, and end with all confirmed."""
 import os
-import pathlib
 import re
 import shutil
 import subprocess

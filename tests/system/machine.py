@@ -35,7 +35,12 @@ def what_is_missing():
     if os.geteuid() != 0:
         return "needs root to start a container"
     missing = [package for tool, package in TOOLS.items() if not shutil.which(tool)]
-    return f"not installed: {', '.join(missing)} (scripts/setup system)" if missing else ""
+    if missing:
+        return f"not installed: {', '.join(missing)} (scripts/setup system)"
+    # A container of somebody else's may not be allowed to begin one of its own.
+    allowed = subprocess.run(["unshare", "--mount", "--pid", "--uts", "--ipc", "--net", "--fork", "mount", "-t", "tmpfs",
+                              "none", "/mnt"], stdin=subprocess.DEVNULL, capture_output=True, timeout=30, check=False)
+    return "" if allowed.returncode == 0 else "this machine allows no container"
 
 
 def make_base():
