@@ -85,7 +85,9 @@ void judge_session(const struct doctor_facts *facts, struct doctor_result *resul
     }
     if (strcmp(link->state, "OFF") == 0 && facts->source != SOURCE_NOBODY) {
         doctor_find(result, VERDICT_WRONG, "the link is switched off");
-        doctor_advise(result, "blynkctl link up");
+        doctor_advise(
+            result,
+            "an admin can switch it on: redis-cli -s SOCKET LINK UP; so does systemctl restart blynkd");
         return;
     }
     if (facts->reached == STAGE_DONE && link->trouble[0]) {

@@ -62,10 +62,12 @@ static void paint_client(const struct top_client *client, int row, int column, i
         snprintf(who, sizeof(who), "(user %lld)", (long long)client->uid);
     }
     words_duration(client->idle_s < 60 ? 0 : client->idle_s / 60 * 60000, idle);
-    top_putf(row, column, columns, TOP_PLAIN, "%-15.15s %7lld %s%s", who, (long long)client->commands,
+    top_putf(row, column, columns, TOP_PLAIN, "%-13.13s %7lld %s%s", who, (long long)client->commands,
              client->idle_s < 60 ? "active" : "idle ", client->idle_s < 60 ? "" : idle);
     if (client->is_subscribed) {
-        top_put(row, column + 34, columns - 34, TOP_DIM, "hears");
+        int right = columns > 39 ? columns - 5 : 34; /* behind the time, whatever that says */
+
+        top_put(row, column + right, columns - right, TOP_DIM, "hears");
     }
 }
 
