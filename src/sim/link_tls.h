@@ -22,8 +22,8 @@ struct link_tls_wish {
     char host[LINK_TLS_NAME_MAX];
     bool check_dates;
     bool no_p384; /* keys on secp384r1 are not understood */
-    time_t now; /* by the modem's clock; 0: by this machine's */
-    bool old;   /* TLS 1.0 and no newer */
+    time_t now;   /* by the modem's clock; 0: by this machine's */
+    bool old;     /* TLS 1.0 and no newer */
 };
 
 enum link_tls_state { LINK_TLS_SHAKING, LINK_TLS_DONE, LINK_TLS_FAILED };
