@@ -168,12 +168,13 @@ void judge_modem_manager(const struct doctor_facts *facts, struct doctor_result 
     runs = rival_of(facts, RIVAL_MAY_PROBE);
     if (on_it) {
         doctor_find(result, VERDICT_WRONG, "it (process %ld) has the modem's port open", on_it->pid);
-        doctor_advise(result, "systemctl disable --now ModemManager, or take the modem's line in "
-                              "/lib/udev/rules.d/60-blynkd.rules into use");
+        doctor_advise(result,
+                      "udevadm trigger --subsystem-match=tty, then systemctl restart ModemManager: the rule "
+                      "61-blynkd.rules keeps it off; or systemctl disable --now ModemManager");
     } else if (runs && !facts->host.mm_leaves_it) {
         doctor_find(result, VERDICT_OK, "it runs, and may try this port whenever it appears");
-        doctor_advise(result,
-                      "a line with ID_MM_DEVICE_IGNORE from /lib/udev/rules.d/60-blynkd.rules keeps it off");
+        doctor_advise(result, "udevadm trigger --subsystem-match=tty: the rule 61-blynkd.rules keeps it off "
+                              "(ID_MM_DEVICE_IGNORE)");
     } else {
         doctor_find(result, VERDICT_OK, runs ? "it runs and leaves this port alone" : "it does not run");
     }

@@ -10,6 +10,7 @@ import xml.etree.ElementTree as ElementTree
 import pytest
 
 import harness
+from test_clients import npm_modules
 
 README = (harness.ROOT / "README.md").read_text()
 SOCKET = "/run/blynkd/blynkd.sock"
@@ -104,20 +105,38 @@ def test_the_shell_lines(rig, line):
     assert re.fullmatch(r"\+?(ok|OK)?\s*", done.stdout), done
 
 
-def test_the_python_program(rig, tmp_path):
+def play(rig, command, begin, cwd):
+    """A program that writes V5 and prints what comes on V7, until it has done both."""
     rig.online()
-    program = tmp_path / "readme.py"
-    program.write_text(blocks("python")[0].replace(SOCKET, str(rig.daemon.socket)))
-    with open(tmp_path / "out", "w+") as out:
-        process = subprocess.Popen([sys.executable, "-u", program], stdout=out, stderr=subprocess.STDOUT)
-        try:
-            harness.wait_until(lambda: "V7 1" in (tmp_path / "out").read_text(), "the subscription")
-            rig.cloud.update("V7", 42)
-            harness.wait_until(lambda: "V7 42" in (tmp_path / "out").read_text(), "the message")
-            rig.cloud.wait_for("V5", "23.4")
-        finally:
-            process.kill()
-            process.wait()
+    path = cwd / "out"
+    with open(path, "w+") as out:
+        process = subprocess.Popen(command, stdout=out, stderr=subprocess.STDOUT, cwd=cwd)
+    try:
+        begin(path)
+        rig.cloud.update("V7", 42)
+        harness.wait_until(lambda: re.search("V7 (is now )?42", path.read_text()), f"the message\n{path.read_text()}")
+        rig.cloud.wait_for("V5", "23.4")
+    finally:
+        process.kill()
+        process.wait()
+
+
+def test_the_python_program(rig, tmp_path):
+    (tmp_path / "readme.py").write_text(blocks("python")[0].replace(SOCKET, str(rig.daemon.socket)))
+    play(rig, [sys.executable, "-u", "readme.py"],
+         lambda out: harness.wait_until(lambda: "V7 1" in out.read_text(), "the subscription"), tmp_path)
+
+
+def test_the_node_program(rig, tmp_path):
+    (tmp_path / "node_modules").mkdir()
+    (tmp_path / "node_modules/ioredis").symlink_to(npm_modules() / "node_modules/ioredis5")
+    (tmp_path / "readme.js").write_text(blocks("js")[0].replace(SOCKET, str(rig.daemon.socket)))
+
+    def subscribed():
+        with rig.client() as client:
+            return client.pubsub_numsub("V7")[0][1] == 1
+
+    play(rig, ["node", "readme.js"], lambda _: harness.wait_until(subscribed, "the subscription"), tmp_path)
 
 
 def test_the_c_program(tmp_path):
