@@ -1,5 +1,7 @@
 #include "config_file.h"
 
+#include "doctor_program.h"
+
 #include "blynkd/base/secret.h"
 
 #include <errno.h>
@@ -145,17 +147,17 @@ void config_file_free(struct config_file *file)
 
 int config_file_check(const char *path, const char *candidate)
 {
-    const char *programs[] = {"blynkd", "/usr/sbin/blynkd", "/usr/local/sbin/blynkd"};
     const char *words[] = {"blynkd", "--config", path, "--check-config", candidate, NULL};
     posix_spawn_file_actions_t actions;
-    int status, error = ENOENT;
+    char program[PATH_MAX];
+    int status, error;
     pid_t pid;
 
     posix_spawn_file_actions_init(&actions);
     posix_spawn_file_actions_adddup2(&actions, STDERR_FILENO, STDOUT_FILENO);
-    for (size_t i = 0; error == ENOENT && i < sizeof(programs) / sizeof(programs[0]); i++) {
-        error = posix_spawnp(&pid, programs[i], &actions, NULL, (char *const *)(uintptr_t)words, environ);
-    }
+    error = program_find(program)
+                ? posix_spawn(&pid, program, &actions, NULL, (char *const *)(uintptr_t)words, environ)
+                : ENOENT;
     posix_spawn_file_actions_destroy(&actions);
     if (error) {
         return -error;

@@ -26,8 +26,7 @@
 
 /* ---- the program ---- */
 
-/* Beside this one: as built, or as installed (/usr/bin and /usr/sbin). Never from PATH: root may be asking. */
-static bool find_program(char path[PATH_MAX])
+bool program_find(char path[PATH_MAX])
 {
     static const char *const places[] = {"blynkd", "../sbin/blynkd"};
     char self[PATH_MAX - 32];
@@ -78,7 +77,7 @@ static pid_t start(const char *const *arguments, int *words_fd, int listen_fd, c
     char program[PATH_MAX];
     pid_t pid;
 
-    if (!find_program(program)) {
+    if (!program_find(program)) {
         snprintf(why, why_bytes, "the program blynkd is not installed beside blynkctl");
         return -1;
     }

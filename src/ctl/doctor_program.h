@@ -8,6 +8,7 @@
 
 #include "ctl.h"
 
+#include <limits.h>
 #include <stddef.h>
 #include <sys/types.h>
 
@@ -16,6 +17,10 @@ struct probe {
     pid_t pid;      /* 0: does not run */
     int words_fd;   /* what it writes to standard error */
 };
+
+/* blynkd beside this program: as built, or as installed (/usr/bin and /usr/sbin). Never from PATH: root may be asking.
+ * False: it is not there. */
+bool program_find(char path[PATH_MAX]);
 
 /* The first line of what is wrong with the configuration; its exit code; -1 it could not be started, `why` says it. */
 int program_check_config(const struct ctl *ctl, char *why, size_t why_bytes);

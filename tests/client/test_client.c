@@ -339,7 +339,7 @@ static void nobody_there_is_told_with_what_to_do(void **state)
 static void silence_ends_in_time_and_the_next_call_connects_again(void **state)
 {
     struct blynkd_client *client = open_client(500);
-    char value[8];
+    char value[16];
 
     (void)state;
     server.answers[0] = SILENCE;
@@ -501,7 +501,7 @@ static void more_early_messages_than_are_kept_are_heard_all_the_same(void **stat
 {
     static char burst[32768] = "";
     struct blynkd_client *client = open_client(2000);
-    char value[8];
+    char value[16];
 
     (void)state;
     for (int i = 0; i < 90; i++) {

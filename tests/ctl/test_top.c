@@ -147,7 +147,7 @@ static void pins(void **state)
     top_read_message(&top, "V1234567890", "1", 1, 3000);
     assert_int_equal(top.pin_count, 3);
     for (int i = 0; i < TOP_PINS_MAX + 100; i++) {
-        char name[12];
+        char name[16];
         snprintf(name, sizeof(name), "V%d", i);
         top_read_message(&top, name, "1", 1, 4000);
     }

@@ -1,6 +1,5 @@
 """blynkctl config and bundle: settings are shown, checked and changed without breaking a link; nothing secret leaves."""
 import json
-import os
 import stat
 import subprocess
 import tarfile
@@ -14,9 +13,8 @@ PIN = "73519462"
 
 
 def ctl(rig, *words, stdin=None, expect=0):
-    environment = {**os.environ, "PATH": f"{BUILD}:{os.environ['PATH']}"}
     result = subprocess.run([BUILD / "blynkctl", "-s", rig.daemon.socket, "-c", rig.daemon.config, *words],
-                            input=stdin, capture_output=True, timeout=60, env=environment, cwd=rig.folder, check=False)
+                            input=stdin, capture_output=True, timeout=60, cwd=rig.folder, check=False)
     assert result.returncode == expect, result.stderr.decode()
     return result.stdout.decode(), result.stderr.decode()
 
