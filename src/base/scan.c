@@ -30,7 +30,7 @@ static const char *read_digits(const char *text, uint64_t *value)
     return text;
 }
 
-int scan_int(const char *text, long min, long max, long *value)
+int scan_int64(const char *text, int64_t min, int64_t max, int64_t *value)
 {
     bool minus = *text == '-';
     uint64_t number;
@@ -39,15 +39,26 @@ int scan_int(const char *text, long min, long max, long *value)
     if (!end || *end) {
         return -EINVAL;
     }
-    if (number > (uint64_t)LONG_MAX) {
+    if (number > (uint64_t)INT64_MAX) {
         return -ERANGE;
     }
-    long result = minus ? -(long)number : (long)number;
+    int64_t result = minus ? -(int64_t)number : (int64_t)number;
     if (result < min || result > max) {
         return -ERANGE;
     }
     *value = result;
     return 0;
+}
+
+int scan_int(const char *text, long min, long max, long *value)
+{
+    int64_t number;
+    int error = scan_int64(text, min, max, &number);
+
+    if (!error) {
+        *value = (long)number;
+    }
+    return error;
 }
 
 int scan_uint64(const char *text, uint64_t max, uint64_t *value)

@@ -32,13 +32,13 @@ const char *answer_text(const redisReply *map, const char *name)
 int64_t answer_integer(const redisReply *map, const char *name, int64_t otherwise)
 {
     const redisReply *value = answer_find(map, name);
-    long number;
+    int64_t number;
 
     if (value && value->type == REDIS_REPLY_INTEGER) {
         return value->integer;
     }
-    return value && value->str && scan_int(value->str, INT64_MIN, INT64_MAX, &number) == 0 ? number
-                                                                                           : otherwise;
+    return value && value->str && scan_int64(value->str, INT64_MIN, INT64_MAX, &number) == 0 ? number
+                                                                                             : otherwise;
 }
 
 /* ---- JSON ---------------------------------------------------------------------------------------------- */

@@ -215,7 +215,7 @@ static void take_line(struct facts *facts, const char *line, size_t len)
     const char *colon = memchr(line, ':', len);
     size_t name_len = colon ? (size_t)(colon - line) : 0;
     char value[FACTS_TEXT_MAX];
-    long number;
+    int64_t number;
 
     if (!colon) {
         return;
@@ -226,7 +226,7 @@ static void take_line(struct facts *facts, const char *line, size_t len)
     }
     take_config(facts, line, name_len, value);
     for (size_t i = 0; i < COUNT_OF(names); i++) {
-        if (is_named(line, name_len, names[i]) && scan_int(value, 0, INT64_MAX, &number) == 0) {
+        if (is_named(line, name_len, names[i]) && scan_int64(value, 0, INT64_MAX, &number) == 0) {
             *numbers[i] = number;
         }
     }

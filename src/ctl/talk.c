@@ -43,7 +43,8 @@ static void bound_arrays(redisReader *reader)
 
 static struct timeval to_timeval(uint32_t timeout_ms)
 {
-    return (struct timeval){.tv_sec = timeout_ms / 1000, .tv_usec = (suseconds_t)(timeout_ms % 1000) * 1000};
+    return (struct timeval){.tv_sec = (time_t)(timeout_ms / 1000),
+                            .tv_usec = (suseconds_t)(timeout_ms % 1000) * 1000};
 }
 
 /* ---- reaching the daemon ------------------------------------------------------------------------------- */

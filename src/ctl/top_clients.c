@@ -35,7 +35,7 @@ static void take_field(const struct top *top, struct top_client *client, const c
     }
     for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
         if (strcmp(name, numbers[i].name) == 0) {
-            scan_int(clean, 0, INT64_MAX, numbers[i].number);
+            scan_int64(clean, 0, INT64_MAX, numbers[i].number);
         }
     }
     if (strcmp(name, "sub") == 0 || strcmp(name, "psub") == 0) {

@@ -97,7 +97,7 @@ static bool take_messages(struct vigil *vigil, bool can_read)
 
 static int wait_once(struct vigil *vigil, struct pollfd pollfds[2], int64_t left_ms)
 {
-    struct timespec left = {.tv_sec = left_ms / 1000, .tv_nsec = left_ms % 1000 * 1000000};
+    struct timespec left = {.tv_sec = (time_t)(left_ms / 1000), .tv_nsec = (long)(left_ms % 1000 * 1000000)};
 
     pollfds[0] = (struct pollfd){.fd = vigil->wants_keys ? STDIN_FILENO : -1, .events = POLLIN};
     pollfds[1] = (struct pollfd){.fd = vigil->ears.redis ? vigil->ears.redis->fd : -1, .events = POLLIN};

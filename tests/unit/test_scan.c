@@ -32,6 +32,21 @@ static void test_int(void **state)
     assert_int_equal(value, 5);
 }
 
+/* Also where long has 32 bits. */
+static void test_int64(void **state)
+{
+    int64_t value = 0;
+
+    (void)state;
+    assert_int_equal(scan_int64("-9223372036854775807", INT64_MIN, INT64_MAX, &value), 0);
+    assert_true(value == -INT64_MAX);
+    assert_int_equal(scan_int64("4294967296", 0, INT64_MAX, &value), 0);
+    assert_true(value == INT64_C(4294967296));
+    assert_int_equal(scan_int64("9223372036854775808", 0, INT64_MAX, &value), -ERANGE);
+    assert_int_equal(scan_int64("1x", 0, INT64_MAX, &value), -EINVAL);
+    assert_true(value == INT64_C(4294967296));
+}
+
 static void test_uint64(void **state)
 {
     uint64_t value = 77;
@@ -243,15 +258,11 @@ static void test_distance(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_int),
-        cmocka_unit_test(test_uint64),
-        cmocka_unit_test(test_double),
-        cmocka_unit_test(test_bool),
-        cmocka_unit_test(test_duration),
-        cmocka_unit_test(test_size),
-        cmocka_unit_test(test_host_port),
-        cmocka_unit_test(test_ipv4),
-        cmocka_unit_test(test_host_port_refuses),
+        cmocka_unit_test(test_int),      cmocka_unit_test(test_int64),
+        cmocka_unit_test(test_uint64),   cmocka_unit_test(test_double),
+        cmocka_unit_test(test_bool),     cmocka_unit_test(test_duration),
+        cmocka_unit_test(test_size),     cmocka_unit_test(test_host_port),
+        cmocka_unit_test(test_ipv4),     cmocka_unit_test(test_host_port_refuses),
         cmocka_unit_test(test_distance),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 int scan_int(const char *text, long min, long max, long *value);
+int scan_int64(const char *text, int64_t min, int64_t max, int64_t *value);
 int scan_uint64(const char *text, uint64_t max, uint64_t *value);
 
 /* yes no on off true false 1 0, any case. */
