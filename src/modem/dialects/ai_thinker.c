@@ -16,6 +16,7 @@
  * What the sheet leaves open (its section 7) is accepted in every variant.
  */
 #include "dialects.h"
+#include "name_servers.h"
 
 #define NO_RESPONSE "COMMAND NO RESPONSE!" /* the module's own watchdog; the work may still be done (2.1) */
 
@@ -165,20 +166,6 @@ static const struct at_step bearer_down[] = {
     {0},
 };
 
-/* A9 and A9G; the older series is not known to have it (2.8). */
-static const struct at_expect expect_names = {.end = AT_END_OK, .deadline_ms = 5000};
-static const struct at_step name_servers[] = {
-    {.send = "AT+CDNSCFG=\"{dns}\",\"{dns2}\"",
-     .expect = &expect_names,
-     .only_if = "dns2",
-     .what = "choosing the name servers"},
-    {.send = "AT+CDNSCFG=\"{dns}\"",
-     .expect = &expect_names,
-     .unless = "dns2",
-     .what = "choosing the name servers"},
-    {0},
-};
-
 static const struct at_expect expect_open = {.end = AT_END_BOTH,
                                              .deadline_ms = 80000,
                                              .settle_ms = 2000,
@@ -202,7 +189,7 @@ static const struct at_expect expect_close = {.end = AT_END_EITHER, .deadline_ms
     .send_max_bytes = 1000, .reading = DIALECT_PUSHED, .status = {"AT+CIPSTATUS", &expect_status},           \
     .row_forms = row_forms, .words = words, .closed_lines = closed, .connected_lines = connected,            \
     .not_connected_lines = not_connected, .bearer_up = bearer_up, .bearer_finish = bearer_finish,            \
-    .bearer_down = bearer_down, .name_servers = name_servers
+    .bearer_down = bearer_down, .name_servers = name_servers_cdnscfg /* A9, A9G (2.8) */
 
 static const struct dialect single = {
     .name = "Ai-Thinker, one link",

@@ -23,6 +23,7 @@
  * any time: the questions that we then ask in vain do no harm.
  */
 #include "dialects.h"
+#include "name_servers.h"
 
 static const char *const connected[] = {"%d,CONNECT", NULL};
 static const char *const open_fails[] = {
@@ -110,29 +111,10 @@ static const struct at_step bearer_down[] = {
 };
 
 /* 4.3 */
-static const struct at_expect expect_names = {.end = AT_END_OK, .deadline_ms = 5000};
 static const struct at_step name_servers_1[] = {
-    {.send = "AT+CIPDNS_CUR=1,\"{dns}\",\"{dns2}\"",
-     .expect = &expect_names,
-     .only_if = "dns2",
-     .what = "choosing the name servers"},
-    {.send = "AT+CIPDNS_CUR=1,\"{dns}\"",
-     .expect = &expect_names,
-     .unless = "dns2",
-     .what = "choosing the name servers"},
-    {0},
-};
+    NAME_SERVER_STEPS("AT+CIPDNS_CUR=1,\"{dns}\"", "AT+CIPDNS_CUR=1,\"{dns}\",\"{dns2}\"")};
 static const struct at_step name_servers_2[] = {
-    {.send = "AT+CIPDNS=1,\"{dns}\",\"{dns2}\"",
-     .expect = &expect_names,
-     .only_if = "dns2",
-     .what = "choosing the name servers"},
-    {.send = "AT+CIPDNS=1,\"{dns}\"",
-     .expect = &expect_names,
-     .unless = "dns2",
-     .what = "choosing the name servers"},
-    {0},
-};
+    NAME_SERVER_STEPS("AT+CIPDNS=1,\"{dns}\"", "AT+CIPDNS=1,\"{dns}\",\"{dns2}\"")};
 
 /* ERROR follows the line that tells why (4.4). */
 static const struct at_expect expect_open = {.end = AT_END_BOTH,

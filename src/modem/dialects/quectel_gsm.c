@@ -21,6 +21,7 @@
  *   < +PDP DEACT                 only AT+QIDEACT leads out of it
  */
 #include "dialects.h"
+#include "name_servers.h"
 
 static const char *const connected[] = {"%d, CONNECT OK", NULL};
 static const char *const open_fails[] = {"%d, CONNECT FAIL", "%d, ALREADY CONNECT", NULL};
@@ -119,18 +120,8 @@ static const struct at_step bearer_down[] = {
 };
 
 /* The activation would overwrite them (A5). */
-static const struct at_expect expect_names = {.end = AT_END_OK, .deadline_ms = 5000};
 static const struct at_step name_servers[] = {
-    {.send = "AT+QIDNSCFG=\"{dns}\",\"{dns2}\"",
-     .expect = &expect_names,
-     .only_if = "dns2",
-     .what = "choosing the name servers"},
-    {.send = "AT+QIDNSCFG=\"{dns}\"",
-     .expect = &expect_names,
-     .unless = "dns2",
-     .what = "choosing the name servers"},
-    {0},
-};
+    NAME_SERVER_STEPS("AT+QIDNSCFG=\"{dns}\"", "AT+QIDNSCFG=\"{dns}\",\"{dns2}\"")};
 
 static const struct at_expect expect_open = {
     .end = AT_END_DONE, .deadline_ms = 80000, .done = connected, .fail = open_fails};

@@ -29,6 +29,7 @@
  *   > AT+QSSLRECV=0,1500         as AT+QIRD
  */
 #include "dialects.h"
+#include "name_servers.h"
 
 static const char *const opened[] = {"+QIOPEN: %d,0", NULL};
 /* All errors are 550 to 574 (B4). */
@@ -121,18 +122,8 @@ static const struct at_step bearer_down[] = {
 };
 
 /* Refused before the context is up (B8). */
-static const struct at_expect expect_names = {.end = AT_END_OK, .deadline_ms = 5000};
 static const struct at_step name_servers[] = {
-    {.send = "AT+QIDNSCFG=1,\"{dns}\",\"{dns2}\"",
-     .expect = &expect_names,
-     .only_if = "dns2",
-     .what = "choosing the name servers"},
-    {.send = "AT+QIDNSCFG=1,\"{dns}\"",
-     .expect = &expect_names,
-     .unless = "dns2",
-     .what = "choosing the name servers"},
-    {0},
-};
+    NAME_SERVER_STEPS("AT+QIDNSCFG=1,\"{dns}\"", "AT+QIDNSCFG=1,\"{dns}\",\"{dns2}\"")};
 
 static const struct at_expect expect_open = {
     .end = AT_END_DONE, .deadline_ms = 155000, .done = opened, .fail = open_fails};
@@ -239,76 +230,52 @@ static const struct at_expect expect_ssl_open = {
 static const struct at_expect expect_ssl_status = {
     .end = AT_END_OK, .deadline_ms = 5000, .lines = ssl_status};
 
+/* The same with and without TLS: the data connection, names, how data waits, and what is done before and after. */
+#define QUECTEL_LTE_NETWORK                                                                                  \
+    .numbering = DIALECT_NUMBERED_BY_HOST, .link = 0, .bearer = {"AT+QIACT?", &expect_contexts},             \
+    .bearer_gone = context_gone, .bearer_there = context_there,                                              \
+    .resolve = {"AT+QIDNSGIP=1,\"{host}\"", &expect_resolve}, .resolve_failed = not_resolved,                \
+    .send_max_bytes = 1460, .reading = DIALECT_BUFFERED, .receive_max_bytes = 1500, .words = words,          \
+    .close_after_failure = true /* B4 */, .sweep_before_open = true, .close_after_peer = true,               \
+    .bearer_lost_lines = bearer_lost, .bearer_up = bearer_up, .bearer_down = bearer_down,                    \
+    .name_servers = name_servers
+
 static const struct dialect quectel_lte_tls = {
     .name = "Quectel LTE TLS",
-    .numbering = DIALECT_NUMBERED_BY_HOST,
-    .link = 0,
+    QUECTEL_LTE_NETWORK,
     .open = {"AT+QSSLOPEN=1,0,{link},\"{host}\",{port},0", &expect_ssl_open},
     .open_busy = ssl_busy,
     .open_blame = ssl_blame,
     .open_reasons = ssl_reasons,
     .answer_ms = 30000,
-    .close_after_failure = true,
-    .sweep_before_open = true,
-    .bearer = {"AT+QIACT?", &expect_contexts},
-    .bearer_gone = context_gone,
-    .bearer_there = context_there,
-    .resolve = {"AT+QIDNSGIP=1,\"{host}\"", &expect_resolve},
-    .resolve_failed = not_resolved,
     .send = {"AT+QSSLSEND={link},{len}", &expect_send},
-    .send_max_bytes = 1460,
-    .reading = DIALECT_BUFFERED,
     .announces = ssl_announces,
     .receive = {"AT+QSSLRECV={link},{max}", &expect_receive},
-    .receive_max_bytes = 1500,
     .waiting = {"AT+QSSLRECV={link},{max}", &expect_receive},
     .waiting_line = "+QSSLRECV: %d",
     .status = {"AT+QSSLSTATE", &expect_ssl_status},
     .row_forms = ssl_row_forms,
-    .words = words,
     .close = {"AT+QSSLCLOSE={link}", &expect_close},
-    .close_after_peer = true,
     .data_lines = ssl_data,
     .closed_lines = ssl_closed,
-    .bearer_lost_lines = bearer_lost,
-    .bearer_up = bearer_up,
     .bearer_finish = ssl_setup,
-    .bearer_down = bearer_down,
-    .name_servers = name_servers,
 };
 
 const struct dialect dialect_quectel_lte = {
     .name = "Quectel LTE",
     .tls = &quectel_lte_tls,
-    .numbering = DIALECT_NUMBERED_BY_HOST,
-    .link = 0,
+    QUECTEL_LTE_NETWORK,
     .open = {"AT+QIOPEN=1,{link},\"TCP\",\"{host}\",{port},0,0", &expect_open},
     .open_busy = busy,
     .open_blame = blame,
-    .close_after_failure = true, /* B4 */
-    .sweep_before_open = true,
-    .bearer = {"AT+QIACT?", &expect_contexts},
-    .bearer_gone = context_gone,
-    .bearer_there = context_there,
-    .resolve = {"AT+QIDNSGIP=1,\"{host}\"", &expect_resolve},
-    .resolve_failed = not_resolved,
     .send = {"AT+QISEND={link},{len}", &expect_send},
-    .send_max_bytes = 1460,
-    .reading = DIALECT_BUFFERED,
     .announces = announces,
     .receive = {"AT+QIRD={link},{max}", &expect_receive},
-    .receive_max_bytes = 1500,
     .waiting = {"AT+QIRD={link},{max}", &expect_receive}, /* what waits is read at once */
     .waiting_line = "+QIRD: %d",
     .status = {"AT+QISTATE?", &expect_status},
     .row_forms = row_forms,
-    .words = words,
     .close = {"AT+QICLOSE={link}", &expect_close},
-    .close_after_peer = true,
     .data_lines = data,
     .closed_lines = closed,
-    .bearer_lost_lines = bearer_lost,
-    .bearer_up = bearer_up,
-    .bearer_down = bearer_down,
-    .name_servers = name_servers,
 };

@@ -22,6 +22,7 @@
  *   < +APP PDP: 0,DEACTIVE       the network took the data connection away
  */
 #include "dialects.h"
+#include "name_servers.h"
 
 static const char *const opened[] = {"+CAOPEN: %d,0", NULL};
 static const char *const open_fails[] = {"+CAOPEN: %d,1",
@@ -169,20 +170,6 @@ static const struct at_step plain_7000[] = {
     {0},
 };
 
-/* B2. */
-static const struct at_expect expect_names = {.end = AT_END_OK, .deadline_ms = 5000};
-static const struct at_step name_servers[] = {
-    {.send = "AT+CDNSCFG=\"{dns}\",\"{dns2}\"",
-     .expect = &expect_names,
-     .only_if = "dns2",
-     .what = "choosing the name servers"},
-    {.send = "AT+CDNSCFG=\"{dns}\"",
-     .expect = &expect_names,
-     .unless = "dns2",
-     .what = "choosing the name servers"},
-    {0},
-};
-
 /* A failing open has blocked the modem for 75 s (B3). */
 static const struct at_expect expect_open = {.end = AT_END_BOTH,
                                              .deadline_ms = 80000,
@@ -204,9 +191,9 @@ static const struct at_expect expect_counts = {
 
 /* 1300: real modules degrade with more (B4). */
 #define COMMON                                                                                               \
-    .name_servers = name_servers, .numbering = DIALECT_NUMBERED_BY_HOST, .link = 0, .open_busy = busy,       \
-    .close_after_failure = true, .bearer = {"AT+CNACT?", &expect_contexts}, .bearer_gone = context_down,     \
-    .bearer_there = context_up, .resolve_failed = not_resolved,                                              \
+    .name_servers = name_servers_cdnscfg, .numbering = DIALECT_NUMBERED_BY_HOST, .link = 0,                  \
+    .open_busy = busy, .close_after_failure = true, .bearer = {"AT+CNACT?", &expect_contexts},               \
+    .bearer_gone = context_down, .bearer_there = context_up, .resolve_failed = not_resolved,                 \
     .send = {"AT+CASEND={link},{len}", &expect_send}, .send_max_bytes = 1300, .reading = DIALECT_BUFFERED,   \
     .announces = announces, .receive = {"AT+CARECV={link},{max}", &expect_receive},                          \
     .receive_max_bytes = 1300, .waiting_capture = 0, .status = {"AT+CASTATE?", &expect_status},              \

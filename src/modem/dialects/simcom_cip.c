@@ -16,6 +16,7 @@
  *   < +PDP: DEACT                the network took the data connection away; no CLOSED follows
  */
 #include "dialects.h"
+#include "name_servers.h"
 
 static const char *const connected[] = {"%d, CONNECT OK", NULL};
 static const char *const open_fails[] = {"%d, CONNECT FAIL", "%d, ALREADY CONNECT", "%d, CLOSE OK", NULL};
@@ -110,20 +111,6 @@ static const struct at_step bearer_down[] = {
     {0},
 };
 
-/* A2. */
-static const struct at_expect expect_names = {.end = AT_END_OK, .deadline_ms = 5000};
-static const struct at_step name_servers[] = {
-    {.send = "AT+CDNSCFG=\"{dns}\",\"{dns2}\"",
-     .expect = &expect_names,
-     .only_if = "dns2",
-     .what = "choosing the name servers"},
-    {.send = "AT+CDNSCFG=\"{dns}\"",
-     .expect = &expect_names,
-     .unless = "dns2",
-     .what = "choosing the name servers"},
-    {0},
-};
-
 /* CONNECT FAIL may come slightly after 75 s (A4). */
 static const struct at_expect expect_open = {
     .end = AT_END_DONE, .deadline_ms = 82000, .done = connected, .fail = open_fails};
@@ -167,5 +154,5 @@ const struct dialect dialect_simcom_cip = {
     .several_links = several_links,
     .bearer_finish = bearer_finish,
     .bearer_down = bearer_down,
-    .name_servers = name_servers,
+    .name_servers = name_servers_cdnscfg, /* A2 */
 };

@@ -7,6 +7,7 @@
 #define MODEM_DIALECTS_SIMCOM_NETOPEN_H
 
 #include "dialects.h"
+#include "name_servers.h"
 
 extern const struct at_step netopen_bearer_up[];
 extern const struct at_step netopen_bearer_up_a76[];
@@ -15,7 +16,6 @@ extern const struct at_step netopen_bearer_down[];
 extern const struct at_step netopen_bearer_up_tls[];
 extern const struct at_step netopen_bearer_up_tls_a76[];
 extern const struct at_step netopen_bearer_down_tls[];
-extern const struct at_step netopen_name_servers[];
 extern const struct at_step netopen_name_servers_bare[];
 
 extern const char *const netopen_gone[];
@@ -39,7 +39,7 @@ extern const struct dialect dialect_simcom_cch_a76;
     .numbering = DIALECT_NUMBERED_BY_HOST, .link = 0, .bearer = {"AT+NETOPEN?", &netopen_expect_state},      \
     .bearer_gone = netopen_gone, .bearer_there = netopen_there,                                              \
     .resolve = {"AT+CDNSGIP=\"{host}\"", &netopen_expect_resolve}, .resolve_failed = netopen_not_resolved,   \
-    .reading = DIALECT_BUFFERED, .bearer_lost_lines = netopen_lost, .name_servers = netopen_name_servers,    \
+    .reading = DIALECT_BUFFERED, .bearer_lost_lines = netopen_lost, .name_servers = name_servers_cdnscfg,    \
     .name_servers_again = netopen_name_servers_bare
 
 #endif

@@ -150,29 +150,8 @@ const struct at_step netopen_bearer_down[] = {
 };
 
 /* The A76xx shows it without quotes, and others have used it with them (C2). */
-static const struct at_expect expect_names = {.end = AT_END_OK, .deadline_ms = 5000};
-const struct at_step netopen_name_servers[] = {
-    {.send = "AT+CDNSCFG=\"{dns}\",\"{dns2}\"",
-     .expect = &expect_names,
-     .only_if = "dns2",
-     .what = "choosing the name servers"},
-    {.send = "AT+CDNSCFG=\"{dns}\"",
-     .expect = &expect_names,
-     .unless = "dns2",
-     .what = "choosing the name servers"},
-    {0},
-};
 const struct at_step netopen_name_servers_bare[] = {
-    {.send = "AT+CDNSCFG={dns},{dns2}",
-     .expect = &expect_names,
-     .only_if = "dns2",
-     .what = "choosing the name servers"},
-    {.send = "AT+CDNSCFG={dns}",
-     .expect = &expect_names,
-     .unless = "dns2",
-     .what = "choosing the name servers"},
-    {0},
-};
+    NAME_SERVER_STEPS("AT+CDNSCFG={dns}", "AT+CDNSCFG={dns},{dns2}")};
 
 const struct at_expect netopen_expect_state = {.end = AT_END_OK, .deadline_ms = 5000, .lines = net_state};
 const struct at_expect netopen_expect_resolve = {.end = AT_END_OK, .deadline_ms = 30000, .lines = resolved};
